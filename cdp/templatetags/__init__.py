@@ -1,0 +1,1 @@
+"""Template tags shared by console and portal."""
