@@ -124,6 +124,12 @@ def answers(dsn: str) -> bool:
     return True
 
 
+def version(dsn: str) -> str:
+    """Return the version of the server behind `dsn`, such as “18.6”."""
+    with psycopg.connect(dsn) as connection:
+        return connection.info.parameter_status("server_version") or ""
+
+
 def place_id(var: Path) -> str:
     """Return a short name for `var`, the same on every call."""
     return hashlib.sha256(str(var.resolve()).encode()).hexdigest()[:12]
