@@ -1,0 +1,1 @@
+"""Templates, versions, rendering, preview."""
