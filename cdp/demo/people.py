@@ -147,8 +147,8 @@ def born_on(age: int, *, on: date, days: int) -> date:
 
     `days` (2..365) is how much of the year in which that holds is over.
     """
-    year_before = date(on.year - age - 1, on.month, min(on.day, 28))
-    return year_before + timedelta(days=days)
+    day = 28 if (on.month, on.day) == (2, 29) else on.day  # most years have no such day
+    return date(on.year - age - 1, on.month, day) + timedelta(days=days)
 
 
 def to_ascii(name: str) -> str:

@@ -1,0 +1,1 @@
+"""The demo: the sample, its people, what they say, and how it is loaded."""
