@@ -40,15 +40,19 @@ class Deployment:
     def mailbox(self) -> Path:
         return self.var / "mailbox"
 
+    def own_dsns(self, process: str) -> dict[str, str]:
+        """Return the addresses of a process of the given kind by role; a mailbox has none."""
+        roles = PROCESSES[process].values() if process != NO_DATABASE else ()
+        return {str(role): self.dsns[role] for role in roles}
+
     def environment(self, process: str, inherited: Mapping[str, str]) -> dict[str, str]:
         """
         Return the environment of a process of the given kind: its own addresses and no others.
 
-        `process` is a key of `PROCESSES`, or "mailbox", which gets no database at all.
+        `process` is a key of `PROCESSES`, or "mailbox".
         """
-        roles = PROCESSES[process].values() if process != NO_DATABASE else ()
         own = {
-            "CDP_DSNS": json.dumps({str(role): self.dsns[role] for role in roles}),
+            "CDP_DSNS": json.dumps(self.own_dsns(process)),
             "CDP_VAR": str(self.var),
             "CDP_PUBLIC_URL": self.public_url,
             "VALKEY_URL": self.valkey_url,

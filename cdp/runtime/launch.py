@@ -54,7 +54,14 @@ class Ground:
     valkey_url: str = ""  # empty starts the embedded server
     public_url: str = ""
     port: int = 0  # of the web server; 0 takes the last one or the first free
+    dsn_file: Path | None = (
+        None  # where the launcher keeps every login; var/dsn.json by default
+    )
     is_demo: bool = False
+
+    @property
+    def logins(self) -> Path:
+        return self.dsn_file or self.var / "dsn.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +82,24 @@ def bring_up(ground: Ground, supervisor: Supervisor, progress: Progress) -> Up:
     :raises CdpError: a step failed; the message says what to do
     :raises StopAsked: a stop arrived meanwhile
     """
-    progress.say(f"Candor in {ground.var}")
+    up = lay_ground(ground, supervisor, progress)
+    for service in roster.processes(up.deployment, inherited()):
+        with progress.step(service.name.capitalize()):
+            supervisor.start(service)
+    return up
+
+
+def lay_ground(ground: Ground, supervisor: Supervisor, progress: Progress) -> Up:
+    """
+    Bring keys, servers, roles, tables and static files to the state of the source.
+
+    :raises CdpError: a step failed; the message says what to do
+    :raises StopAsked: a stop arrived meanwhile
+    """
     if left := orphans.end(ground.var / "processes.json"):
         progress.say(f"Ended what a killed start had left: {', '.join(left)}")
     with progress.step("Keys"):
-        has_data = (ground.var / "dsn.json").exists()
+        has_data = ground.logins.exists()
         keys.make_keyring(ground.keyring, origin=LOG_ORIGIN, has_data=has_data)
     administrator = ground.database_url or _start_postgres(ground, supervisor, progress)
     with progress.step("Database roles"):
@@ -87,17 +107,19 @@ def bring_up(ground: Ground, supervisor: Supervisor, progress: Progress) -> Up:
     valkey_url = ground.valkey_url or _start_valkey(ground, supervisor, progress)
     keys.settle_secrets(ground.var / "secrets.json", valkey_url=valkey_url)
     deployment = _deployment(ground, dsns=dsns, valkey_url=valkey_url)
-    prepare(ground, deployment, supervisor, progress)
-    for service in roster.processes(deployment, inherited()):
-        with progress.step(service.name.capitalize()):
-            supervisor.start(service)
+    _migrate(ground, deployment, supervisor, progress)
     return Up(deployment, administrator, is_embedded=not ground.database_url)
 
 
-def prepare(
+def write_logins(folder: Path, deployment: Deployment) -> None:
+    """Write `<kind>/dsns.json` for each kind of process: its own addresses and no others."""
+    for kind in roster.KINDS.values():
+        private_files.write_json(folder / kind / "dsns.json", deployment.own_dsns(kind))
+
+
+def _migrate(
     ground: Ground, deployment: Deployment, supervisor: Supervisor, progress: Progress
 ) -> None:
-    """Bring the database and the static files to the state of the source."""
     with progress.step("Migrations"):
         supervisor.run(roster.task(deployment, inherited(), "migrate", "migrate"))
     wanted = static_files.fingerprint(
@@ -150,15 +172,16 @@ def _start_valkey(ground: Ground, supervisor: Supervisor, progress: Progress) ->
 
 
 def _make_roles(ground: Ground, administrator: str) -> dict[str, str]:
-    path = ground.var / "dsn.json"
     try:
-        dsns = bootstrap.bootstrap(administrator, known=private_files.read_json(path))
+        dsns = bootstrap.bootstrap(
+            administrator, known=private_files.read_json(ground.logins)
+        )
     except psycopg.Error as reason:
         raise DatabaseUnreachable(
             f"The database administrator cannot prepare the database: {reason} "
             "Check DATABASE_URL; its login needs CREATEROLE and CREATEDB."
         ) from None
-    private_files.write_json(path, dsns)
+    private_files.write_json(ground.logins, dsns)
     return dsns
 
 

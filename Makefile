@@ -1,0 +1,68 @@
+# The shop floor. `make help` lists the targets; CI calls the same ones.
+
+PYTHON := .venv/bin/python
+T ?= tests
+OURS := cdp audit consent profiles campaigns tests
+STATIC_ENV := DJANGO_SETTINGS_MODULE=cdp.settings.testing CDP_PROCESS=migrate
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up doctor test check browser slow bench format assets assets-check \
+        screenshots messages run-env dev-env
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+demo: run-env ## everything up with real sample data; DEMO=small loads 300 households
+	@$(PYTHON) manage.py demo
+
+up: run-env ## everything up, without sample data
+	@$(PYTHON) manage.py up
+
+doctor: run-env ## say what is missing on this machine
+	@$(PYTHON) manage.py doctor
+
+test: check ## check, then all tests but browser and slow ones; T=tests/path runs part
+	$(PYTHON) -m pytest -m "not browser and not slow" $(T)
+
+check: dev-env ## the static part: style, types, import contracts, migrations, architecture
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy $(OURS)
+	.venv/bin/lint-imports
+	$(STATIC_ENV) $(PYTHON) manage.py makemigrations --check --dry-run
+	$(PYTHON) -m pytest -q tests/architecture
+
+browser: dev-env ## tests in headless Chromium
+	$(PYTHON) -m pytest -m browser $(T)
+
+slow: dev-env ## long property and fault tests
+	$(PYTHON) -m pytest -m slow $(T)
+
+bench: dev-env ## benchmarks: ratios against named limits
+	$(PYTHON) manage.py bench
+
+format: dev-env ## put the style right
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+assets: ## build the static files from frontend/ (needs Node.js)
+	cd frontend && npm ci --no-audit --no-fund && npm run build
+
+assets-check: assets ## fail when the committed static files differ from a fresh build
+	git diff --exit-code --stat -- cdp/static
+	@test -z "$$(git status --porcelain -- cdp/static)" || \
+	    { echo "Commit what the build added to cdp/static."; exit 1; }
+
+screenshots: dev-env ## take the README's pictures from a running demo
+	$(PYTHON) -m docs.screenshots
+
+messages: dev-env ## collect texts for translation and compile them (needs gettext)
+	$(PYTHON) manage.py makemessages --locale zh_Hans --no-obsolete \
+	    --ignore .venv --ignore node_modules --ignore var
+	$(PYTHON) manage.py compilemessages --locale zh_Hans
+
+run-env:
+	@bin/bootstrap run
+
+dev-env:
+	@bin/bootstrap dev
