@@ -1,0 +1,1 @@
+"""One algorithm a module, loaded by name when a worker needs it."""

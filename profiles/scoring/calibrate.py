@@ -1,0 +1,124 @@
+"""
+Whether probabilities come true, and how to make them. Pure.
+
+Source: Platt 1999, "Probabilistic outputs for support vector machines"; Naeini et al. 2015 for the
+expected calibration error.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+BINS = 10
+SHOWN_FROM = 20  # a rate of fewer people is not shown
+FEWEST_POSITIVES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sigmoid:
+    """A correction of log-odds: `slope · log-odds + intercept`."""
+
+    slope: float = 1.0
+    intercept: float = 0.0
+
+    def correct(self, log_odds: Floats) -> Floats:
+        """Return corrected log-odds."""
+        return self.slope * log_odds + self.intercept
+
+
+def probability(log_odds: Floats) -> Floats:
+    """Return probabilities 0..1, without overflow at any input."""
+    half: Floats = np.tanh(log_odds / 2)
+    return (1 + half) / 2
+
+
+def fit_sigmoid(log_odds: Floats, labels: Floats, *, steps: int = 60) -> Sigmoid:
+    """
+    Return the sigmoid that makes `log_odds` (n,) fit `labels` (n,) of 0.0 and 1.0 best.
+
+    Newton's method on the two parameters, with Platt's softened labels, so that perfect separation
+    stays finite.
+    """
+    yes = float(labels.sum())
+    no = len(labels) - yes
+    wanted = np.where(labels > 0, (yes + 1) / (yes + 2), 1 / (no + 2))
+    design = np.column_stack((log_odds, np.ones_like(log_odds)))
+    parameters = np.array([1.0, np.log((yes + 1) / (no + 1)) - float(log_odds.mean())])
+    for _ in range(steps):
+        expected = probability(design @ parameters)
+        gradient = design.T @ (expected - wanted)
+        weight = np.maximum(expected * (1 - expected), 1e-12)
+        curvature = design.T @ (design * weight[:, None]) + 1e-9 * np.eye(2)
+        step = np.linalg.solve(curvature, gradient)
+        parameters = parameters - step * min(1.0, 4.0 / max(float(np.abs(step).max()), 1e-12))
+        if float(np.abs(step).max()) < 1e-10:
+            break
+    return Sigmoid(slope=float(parameters[0]), intercept=float(parameters[1]))
+
+
+def choose_sigmoid(
+    log_odds: Floats, labels: Floats, half: NDArray[np.bool_]
+) -> tuple[Sigmoid, str | None]:
+    """
+    Return a sigmoid and None, or no correction and the reason.
+
+    It is applied only if it helps people it was not fitted on: each `half` (n,) is corrected by the
+    other's sigmoid and must have a lower log loss than uncorrected.
+    """
+    yes = int(labels.sum())
+    if yes < FEWEST_POSITIVES or len(labels) - yes < FEWEST_POSITIVES:
+        return Sigmoid(), "calibration_too_few"
+    corrected = np.empty_like(log_odds)
+    for fitted in (half, ~half):
+        if 0 < labels[fitted].sum() < fitted.sum():
+            corrected[~fitted] = fit_sigmoid(log_odds[fitted], labels[fitted]).correct(
+                log_odds[~fitted]
+            )
+        else:
+            return Sigmoid(), "calibration_too_few"
+    if log_loss(corrected, labels) >= log_loss(log_odds, labels):
+        return Sigmoid(), "calibration_no_gain"
+    found = fit_sigmoid(log_odds, labels)
+    return (found, None) if found.slope > 0 else (Sigmoid(), "calibration_reverses_order")
+
+
+def log_loss(log_odds: Floats, labels: Floats) -> float:
+    """Return the mean negative log-likelihood in nats."""
+    return float(np.mean(np.logaddexp(0, log_odds) - labels * log_odds))
+
+
+def expected_error(p: Floats, labels: Floats) -> float:
+    """Return the expected calibration error: mean gap of rate and probability over ten bins."""
+    place = _bin_of(p)
+    gaps = np.abs(np.bincount(place, weights=labels - p, minlength=BINS))
+    return float(gaps.sum() / len(p))
+
+
+def error_by_chance(p: Floats, *, seed: int, draws: int = 400, quantile: float = 0.95) -> float:
+    """Return the calibration error that truly calibrated `p` (n,) exceed in 1 of 20 samples."""
+    random = np.random.default_rng(seed)
+    drawn = [expected_error(p, (random.random(len(p)) < p).astype(float)) for _ in range(draws)]
+    return float(np.quantile(drawn, quantile))
+
+
+def reliability(p: Floats, labels: Floats) -> list[dict[str, Any]]:
+    """Return {low, high, people, mean_p, rate} per bin; small bins say `too_few` instead."""
+    place, table = _bin_of(p), []
+    for number in range(BINS):
+        here = place == number
+        people = int(here.sum())
+        row: dict[str, Any] = {"low": number / BINS, "high": (number + 1) / BINS}
+        if people >= SHOWN_FROM:
+            shares = {"mean_p": float(p[here].mean()), "rate": float(labels[here].mean())}
+            table.append({**row, "people": people, **shares})
+        else:
+            table.append({**row, "people": None, "mean_p": None, "rate": None, "reason": "too_few"})
+    return table
+
+
+def _bin_of(p: Floats) -> NDArray[np.int64]:
+    return np.minimum((p * BINS).astype(np.int64), BINS - 1)
