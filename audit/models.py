@@ -1,0 +1,150 @@
+"""
+The log's tables. Nothing writes them through these models: `inbox` and `sequencer` do, in sets.
+
+Columns of `Entry` beside the leaf are for searching only; verification recomputes them from the
+leaf. There is one tree per deployment, so tiles and checkpoints belong to no workspace.
+"""
+
+from typing import Any
+
+from django.db import models
+from django.db.models.expressions import Func, RawSQL
+from django.db.models.functions import Length
+from django.db.models.lookups import LessThanOrEqual
+
+from cdp.kernel.base import CurrentWorkspace
+
+# Whatever an entry holds, its leaf stays below 65,535 bytes: a character is at most six in JSON.
+LIMIT_CHARACTERS = 8_000
+
+
+class WrittenAt(Func):
+    """The instant of the insert itself, not of its transaction's start."""
+
+    function = "clock_timestamp"
+    output_field: Any = models.DateTimeField()
+
+
+class SessionUser(Func):
+    """The login that the connection was made with; no SET ROLE changes it."""
+
+    function = "session_user"
+    template = "%(function)s"
+    output_field: Any = models.TextField()
+
+
+def _setting(name: str) -> RawSQL:
+    """Return a transaction-local setting, '' where nobody set it."""
+    sql = f"(COALESCE(current_setting('{name}', true), ''))"
+    return RawSQL(sql, (), output_field=models.TextField())
+
+
+class Inbox(models.Model):
+    """
+    An entry on its way to the tree, written in the transaction of the act.
+
+    Nobody may choose `at` and `db_role`: grants leave them to the database.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    workspace_id = models.UUIDField(null=True, db_default=CurrentWorkspace())
+    at = models.DateTimeField(db_default=WrittenAt())
+    db_role = models.TextField(db_default=SessionUser())
+    actor = models.TextField()
+    act = models.TextField()
+    subject = models.UUIDField(null=True)
+    purpose = models.TextField(db_default=_setting("cdp.purpose"))
+    obj = models.TextField(db_default="")
+    req = models.TextField(db_default=_setting("cdp.request"))
+    detail = models.TextField(db_default="")
+
+    class Meta:
+        db_table = "audit_inbox"
+        constraints = [
+            models.CheckConstraint(  # the sequencer must never meet an entry that fits no leaf
+                condition=LessThanOrEqual(
+                    Length("actor")
+                    + Length("act")
+                    + Length("purpose")
+                    + Length("obj")
+                    + Length("req")
+                    + Length("detail"),
+                    LIMIT_CHARACTERS,
+                ),
+                name="audit_inbox_fits_a_leaf",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Inbox {self.pk}"
+
+
+class Entry(models.Model):
+    """One line of the log, for searching; `ref` is the pseudonym of the subject."""
+
+    idx = models.BigIntegerField(primary_key=True)
+    inbox_id = models.BigIntegerField(unique=True)
+    workspace_id = models.UUIDField(null=True)
+    at = models.DateTimeField()
+    act = models.TextField()
+    actor = models.TextField()
+    purpose = models.TextField()
+    obj = models.TextField()
+    ref = models.BinaryField(null=True)
+
+    class Meta:
+        db_table = "audit_entry"
+        indexes = [
+            models.Index(
+                fields=["ref", "idx"],
+                name="audit_entry_subject",
+                condition=models.Q(ref__isnull=False),
+            ),
+            models.Index(fields=["workspace_id", "idx"], name="audit_entry_workspace"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Entry {self.idx}"
+
+
+class Leaf(models.Model):
+    """The bytes of an entry that the tree is made over, verbatim."""
+
+    idx = models.BigIntegerField(primary_key=True)
+    leaf = models.BinaryField()
+
+    class Meta:
+        db_table = "audit_leaf"
+
+    def __str__(self) -> str:
+        return f"Leaf {self.idx}"
+
+
+class Tile(models.Model):
+    """Up to 256 hashes of the tree, side by side."""
+
+    pk = models.CompositePrimaryKey("level", "n")
+    level = models.SmallIntegerField()
+    n = models.BigIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        db_table = "audit_tile"
+
+    def __str__(self) -> str:
+        return f"Tile {self.level}/{self.n}"
+
+
+class Checkpoint(models.Model):
+    """The log's size and root at one moment, signed."""
+
+    size = models.BigIntegerField(primary_key=True)
+    root = models.BinaryField()
+    note = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "audit_checkpoint"
+
+    def __str__(self) -> str:
+        return f"Checkpoint {self.size}"

@@ -1,0 +1,31 @@
+"""
+Pseudonyms: how the log names a person.
+
+HMAC under a key that is never rotated, so one person has one pseudonym; who lacks the key finds
+no way from it to a person.
+"""
+
+from functools import lru_cache
+from uuid import UUID
+
+from django.conf import settings
+
+from cdp.kernel import crypto, keyring, workspaces
+from cdp.kernel.keyring import Use
+
+
+def of(subject: UUID, *, workspace_key: str | None = None) -> bytes:
+    """
+    Return the 16-byte pseudonym of a subject in a workspace, the current one by default.
+
+    :raises NoWorkspace: none was named and none entered
+    :raises KeyMissing: the keyring has no reference key
+    """
+    named = workspaces.current().key if workspace_key is None else workspace_key
+    material = keyring.current(settings.KEYRING).active(Use.REFERENCE).material
+    return crypto.keyed_digest(_key(material, named), subject.bytes)
+
+
+@lru_cache(maxsize=256)
+def _key(material: bytes, workspace_key: str) -> bytes:
+    return crypto.reference_key(material, workspace_key)

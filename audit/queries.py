@@ -1,0 +1,149 @@
+"""
+Reading the log: for the console, and about one person.
+
+Row-level security shows the console its workspace's entries and a customer their own.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from audit import leaf, proofs, pseudonym
+from audit.actors import Actor
+from audit.leaf import LeafRefused
+from audit.models import Checkpoint
+from audit.proofs import NoSuchEntry
+from cdp.kernel import database
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """
+    One entry as a reader sees it; `has_sealed_detail` says that there is more, sealed.
+
+    Of an altered leaf (`is_readable` false) only the search columns are shown.
+    """
+
+    index: int
+    at: datetime
+    actor: Actor
+    act: str
+    purpose: str
+    obj: str
+    req: str
+    role: str
+    ref: str
+    detail: str
+    has_sealed_detail: bool
+    is_readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """How far the log is signed."""
+
+    size: int
+    root: bytes
+    note: str
+    signed_at: datetime
+
+
+def state() -> LogState | None:
+    """Return the newest checkpoint, None before the first entry."""
+    row = Checkpoint.objects.order_by("-size").first()
+    return LogState(row.size, bytes(row.root), row.note, row.at) if row else None
+
+
+def entries(
+    *,
+    before: int | None = None,
+    act: str = "",
+    actor: str = "",
+    purpose: str = "",
+    limit: int = 50,
+) -> list[Line]:
+    """
+    Return the newest entries with an index below `before`.
+
+    `act` matches from its beginning (`vault` finds `vault.open`), `actor` and `purpose` whole.
+    """
+    wanted = {"starts_with(e.act, %s)": act, "e.actor = %s": actor, "e.purpose = %s": purpose}
+    return _lines({sql: value for sql, value in wanted.items() if value}, before, limit)
+
+
+def about(subject: UUID, *, before: int | None = None, limit: int = 50) -> list[Line]:
+    """Return the newest entries about one person of the current workspace."""
+    with database.atomic():
+        ref = _name(subject)
+        return _lines({"e.ref = %s": ref}, before, limit)
+
+
+def find(index: int) -> Line:
+    """
+    Return one entry.
+
+    :raises NoSuchEntry: not in the log, or not for this reader
+    """
+    lines = _lines({"e.idx = %s": index}, None, 1)
+    if not lines:
+        raise NoSuchEntry("The log has no such entry.")
+    return lines[0]
+
+
+def prove_about(subject: UUID, index: int) -> str:
+    """
+    Return the proof file of an entry about this person.
+
+    :raises NoSuchEntry: not in the log, or about somebody else
+    """
+    with database.atomic():
+        ref = _name(subject)
+        if not _lines({"e.idx = %s": index, "e.ref = %s": ref}, None, 1):
+            raise NoSuchEntry("The log has no such entry about you.")
+        return proofs.prove(index)
+
+
+def _name(subject: UUID) -> bytes:
+    """Return a person's pseudonym and tell row-level security, until the transaction ends."""
+    ref = pseudonym.of(subject)
+    database.settle({"cdp.subject_ref": ref.hex()})
+    return ref
+
+
+def _lines(wanted: dict[str, Any], before: int | None, limit: int) -> list[Line]:
+    conditions = dict(wanted)
+    if before is not None:
+        conditions["e.idx < %s"] = before
+    where = " AND ".join(conditions) or "true"
+    with database.cursor() as sql:
+        sql.execute(
+            f"""SELECT e.idx, l.leaf, e.at, e.actor, e.act, e.purpose, e.obj
+                FROM audit_entry e JOIN audit_leaf l USING (idx)
+                WHERE {where} ORDER BY e.idx DESC LIMIT %s""",
+            [*conditions.values(), limit],
+        )
+        return [_line(*row) for row in sql.fetchall()]
+
+
+def _line(
+    index: int, raw: bytes, at: datetime, actor: str, act: str, purpose: str, obj: str
+) -> Line:
+    try:
+        entry = leaf.decode(bytes(raw))
+    except LeafRefused:
+        who = Actor.parse(actor)
+        return Line(index, at, who, act, purpose, obj, "", "", "", "", False, is_readable=False)
+    return Line(
+        index=index,
+        at=entry.recorded_at,
+        actor=Actor.parse(entry.actor),
+        act=entry.act,
+        purpose=entry.purpose,
+        obj=entry.obj,
+        req=entry.req,
+        role=entry.role,
+        ref=entry.ref,
+        detail=entry.detail,
+        has_sealed_detail=bool(entry.sealed),
+    )

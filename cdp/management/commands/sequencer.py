@@ -1,0 +1,91 @@
+"""`manage.py sequencer`: the one plain loop that orders the log and takes lapsed leases back."""
+
+import signal
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import InterfaceError, OperationalError, connections
+from django.utils.module_loading import import_string
+
+from audit import anchors
+from audit.anchors import LogForked
+from audit.sequencer import BATCH, sequence
+from cdp.kernel import clock, database
+from cdp.kernel.logging import logger
+
+# What else runs in this process, by dotted name: the database door it speaks through, how often.
+ROUNDS: dict[str, tuple[str, timedelta]] = {
+    "campaigns.delivery.sweep.sweep": ("sweep", timedelta(seconds=15)),
+}
+PAUSE_SECONDS = 1.0
+PAUSE_AFTER_FAILURE_SECONDS = 5.0
+
+
+class Loop:
+    """Sequences while there is something to do, makes the rounds when due, stops when asked."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._due: dict[str, datetime] = {}
+
+    def stop(self, number: int = 0, frame: FrameType | None = None) -> None:
+        """Ask the loop to end after the step at hand."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Run until asked to stop; a database that is away is waited for."""
+        while not self._stopping.is_set():
+            try:
+                busy = self.step() == BATCH
+                pause = 0.0 if busy else PAUSE_SECONDS
+            except (OperationalError, InterfaceError) as failure:
+                logger().error("sequencer.database_away", error=type(failure).__name__)
+                connections.close_all()
+                pause = PAUSE_AFTER_FAILURE_SECONDS
+            self._stopping.wait(pause)
+
+    def step(self) -> int:
+        """Sequence one batch, then make the rounds that are due; return the batch's size."""
+        count = sequence(BATCH)
+        if count:
+            logger().info("sequencer.signed", entries=count)
+        for name, (door, every) in ROUNDS.items():
+            now = clock.now()
+            if now >= self._due.get(name, now):
+                self._due[name] = now + every
+                make_round(import_string(name), door)
+        return count
+
+
+def make_round(verb: Callable[[], object], door: str) -> None:
+    """Run one verb through its own database login."""
+    with database.door(door):
+        verb()
+
+
+class Command(BaseCommand):
+    """Order audit entries into the signed tree and sweep lapsed deliveries, until stopped."""
+
+    help = "Order audit entries into the signed tree; sweep deliveries whose lease ran out."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="drain what waits, then end")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            anchors.check()
+        except LogForked as forked:
+            raise CommandError(str(forked)) from None
+        anchors.publish()  # what a kill between commit and file left out
+        loop = Loop()
+        if options["once"]:
+            while loop.step() == BATCH:
+                pass
+            return
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, loop.stop)
+        loop.run()
