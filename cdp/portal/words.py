@@ -1,0 +1,158 @@
+"""Plain words for what the record holds: categories, fields, acts, reasons. Pure but for gettext."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from audit.actors import Actor
+from cdp.kernel.protected import Category
+
+Words = str | Promise
+
+CATEGORIES: dict[Category, Words] = {
+    Category.IDENTITY: _("Your record and its numbers"),
+    Category.CONTACT: _("Contact details"),
+    Category.PURCHASE: _("Orders and coupons"),
+    Category.BROWSING: _("Visits"),
+    Category.LOCATION: _("Location"),
+    Category.DEVICE: _("Devices"),
+    Category.SOCIAL: _("Social networks"),
+    Category.DEMOGRAPHIC: _("Household facts"),
+    Category.INFERRED: _("Worked out by us"),
+    Category.MESSAGE: _("Messages"),
+    Category.SEGMENT: _("Groups"),
+}
+
+TABLES: dict[str, Words] = {
+    "profiles_profile": _("customer record"),
+    "profiles_identifier": _("identifiers, as one-way codes"),
+    "profiles_merge": _("joins of double records"),
+    "profiles_vaultvalue": _("sealed values"),
+    "profiles_event": _("events"),
+    "profiles_purchase": _("lines of orders"),
+    "profiles_declaredtrait": _("stated facts"),
+    "profiles_computedtrait": _("computed facts"),
+    "profiles_membership": _("groups you are in"),
+    "profiles_score": _("scores"),
+    "campaigns_delivery": _("messages to you"),
+}
+
+# Why a purpose is off, by the code of the fold.
+REASONS: dict[str, Words] = {
+    "no_decision": _("Off: you have not been asked yet."),
+    "refused": _("Off: you said no."),
+    "withdrawn": _("Off: you stopped it."),
+    "objected": _("Off: you objected."),
+    "revoked": _("Off: we ended it."),
+    "invalidated": _("Off: the record of your yes was not good enough."),
+    "notice_outdated": _("Off: the text has changed since you said yes."),
+    "expired": _("Off: your yes has run out."),
+    "age": _("Off: this stays off for anyone under 16, or whose age we do not know."),
+    "gpc": _("Off: your browser's opt-out signal is honored."),
+    "channel_suppressed": _("Off: this address must not be written to."),
+    "channel_unverified": _("Off: the address has not been confirmed."),
+    "restricted": _("Off: all use of your data is stopped."),
+    "erased": _("Off: your data was erased."),
+    "closed": _("Not in use."),
+    "not_in_use": _("Not in use."),
+}
+
+# Why a purpose has no switch, by its legal basis.
+BASES: dict[str, Words] = {
+    "A6-1-a": _("We use it only with your yes."),
+    "A6-1-b": _("Needed for what you order or ask from us, so it has no switch."),
+    "A6-1-c": _("The law demands it, so it has no switch."),
+    "A6-1-f": _("In our interest as a shop; you may object at any time."),
+}
+
+# One sentence per act of the audit log, whoever did it.
+ACTS: dict[str, Words] = {
+    "vault.open": _("Contact details of yours were opened."),
+    "vault.put": _("Contact details of yours were stored."),
+    "pii.read": _("Contact details of yours were opened."),
+    "pii.match": _("A contact detail was compared with yours."),
+    "consent.grant": _("You switched a purpose on."),
+    "consent.withdraw": _("You switched a purpose off."),
+    "consent.refuse": _("You said no to a purpose."),
+    "consent.request": _("You were asked to confirm a purpose."),
+    "consent.expire": _("A permission of yours ran out."),
+    "consent.allow_category": _("You allowed a kind of data again."),
+    "consent.refuse_category": _("You stopped the use of a kind of data."),
+    "customer.sign_in": _("You signed in here."),
+    "profile.merge": _("Two records of yours became one."),
+    "identity.merge": _("Two records of yours became one."),
+}
+
+_CHANGES: dict[str, Words] = {
+    "insert": _("Added to your data: %(what)s."),
+    "update": _("Changed in your data: %(what)s."),
+    "delete": _("Removed from your data: %(what)s."),
+}
+
+# What was done with data, by the act of a data use.
+USES: dict[str, Words] = {
+    "read": _("Your data was read"),
+    "read_own": _("You looked at your own data"),
+    "reveal_own": _("You opened a contact detail of yours"),
+    "change_permission": _("You changed what you allow"),
+    "send_sign_in_link": _("A sign-in link was sent to you"),
+}
+
+_ACTORS: dict[str, Words] = {
+    "op": _("our staff"),
+    "cust": _("you"),
+    "key": _("a connected system of ours"),
+    "job": _("our computers"),
+    "sys": _("our computers"),
+    "db": _("our database administration"),
+}
+
+
+def act(name: str) -> Words:
+    """Return the sentence for one act of the log; row changes are named by their table."""
+    if name in ACTS:
+        return ACTS[name]
+    table, _dot, verb = name.rpartition(".")
+    if verb in _CHANGES:
+        return str(_CHANGES[verb]) % {"what": TABLES.get(table, table.replace("_", " "))}
+    return name.replace(".", " ").replace("_", " ")
+
+
+def use(name: str) -> Words:
+    """Return the beginning of the sentence for one data use."""
+    return USES.get(name, str(_("Your data was used")))
+
+
+def doer(actor: Actor | str) -> Words:
+    """Return who acted, without naming an operator."""
+    kind = (Actor.parse(actor) if isinstance(actor, str) else actor).kind
+    return _ACTORS.get(kind, _ACTORS["sys"])
+
+
+def is_machine(actor: Actor | str) -> bool:
+    """Return whether a machine acted, not a person."""
+    kind = (Actor.parse(actor) if isinstance(actor, str) else actor).kind
+    return kind not in ("op", "cust")
+
+
+def reason(code: str) -> Words:
+    """Return why a purpose is off; an unlisted code says only that it is."""
+    name = code.partition(":")[0]
+    if name == "requires":
+        return _("Off, because it needs another permission that is off.")
+    if name == "category_refused":
+        return _("Off, because you stopped the use of this kind of data.")
+    return REASONS.get(name, _("Off."))
+
+
+def categories(ids: list[int]) -> list[Words]:
+    """Return the names of categories; one that is not known here is left out."""
+    known = {int(category) for category in Category}
+    return [CATEGORIES[Category(each)] for each in ids if each in known]
+
+
+def said(texts: Mapping[str, str]) -> str:
+    """Return the text in the reader's language, English where it is missing."""
+    return texts.get(get_language() or "en") or texts.get("en", "")
