@@ -74,7 +74,7 @@ def find(record: Path) -> list[Left]:
     return [one for one in reversed(left) if one.birth and birth(one.pid) == one.birth]
 
 
-def end(record: Path) -> list[str]:
+def end(record: Path, *, grace_s: float = GRACE_S) -> list[str]:
     """
     Ask every process left behind to stop, kill what does not, and return their names.
 
@@ -84,7 +84,7 @@ def end(record: Path) -> list[str]:
     for one in left:
         with suppress(ProcessLookupError):
             os.kill(one.pid, one.stop_signal)
-    until = time.monotonic() + GRACE_S
+    until = time.monotonic() + grace_s
     while find(record) and time.monotonic() < until:
         time.sleep(STEP_S)
     for stubborn in find(record):

@@ -110,7 +110,7 @@ def test_no_statement_and_no_value_reaches_the_log(
     log = (open_folder / "log" / "postgres.log").read_text()
     assert "duplicate key value violates unique constraint" in log  # the log does speak
     assert SECRET not in log
-    assert urlsplit(dsns[Role.WEB]).password not in log
+    assert bootstrap.password_of(dsns[Role.WEB]) not in log
 
 
 def test_a_copy_of_a_database_needs_its_protection_again(administrator: str) -> None:

@@ -47,7 +47,9 @@ def test_a_killed_server_comes_back_with_every_committed_row(
 ) -> None:
     made, child = cluster
     with psycopg.connect(administrator(made)) as connection:
-        connection.execute("SET synchronous_commit = on")  # off in tests, on in production
+        connection.execute(
+            "SET synchronous_commit = on"
+        )  # off in tests, on in production
         connection.execute("CREATE TABLE kept AS SELECT 42 AS n")
     os.kill(child.pid, signal.SIGKILL)
     wait_until(child.is_over)
