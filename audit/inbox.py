@@ -40,8 +40,8 @@ def record(
 
     :raises EntryTooLong: more than 8,000 characters in all
     """
-    values = _columns(actor, act, obj=obj, detail=detail, purpose=purpose)
-    values["subject"] = subject
+    texts = _columns(actor, act, obj=obj, detail=detail, purpose=purpose)
+    values: dict[str, str | UUID | None] = {**texts, "subject": subject}
     with database.cursor() as sql:
         sql.execute(
             f"INSERT INTO audit_inbox ({', '.join(values)}) "
@@ -77,14 +77,14 @@ def record_many(
 
 def _columns(
     actor: Actor | str, act: str, *, obj: str, detail: Detail | None, purpose: str
-) -> dict[str, object]:
+) -> dict[str, str]:
     """Return the columns to write; an absent purpose is left to the database's default."""
     texts = {"actor": str(actor), "act": act, "obj": obj, "detail": render(detail)}
     if purpose:
         texts["purpose"] = purpose
     if sum(map(len, texts.values())) > LIMIT_CHARACTERS:
         raise EntryTooLong("An entry holds names, counts and ids only. Shorten its detail.")
-    return dict(texts)
+    return texts
 
 
 def render(detail: Detail | None) -> str:

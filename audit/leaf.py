@@ -91,7 +91,22 @@ def decode(raw: bytes) -> Leaf:
         raise LeafRefused("This entry is not in canonical form.")
     if leaf.v != VERSION:
         raise LeafRefused("This entry is of a version that this verifier does not know.")
+    if not _is_well_formed(leaf):
+        raise LeafRefused("A number, time or id of this entry is malformed.")
     return leaf
+
+
+def _is_well_formed(leaf: Leaf) -> bool:
+    """Return whether the texts that stand for something else are in their one form."""
+    try:
+        return (
+            str(int(leaf.src)) == leaf.src
+            and stamp(leaf.recorded_at) == leaf.at
+            and bytes.fromhex(leaf.ref).hex() == leaf.ref
+            and str(leaf.workspace or "") == leaf.ws
+        )
+    except ValueError:
+        return False
 
 
 def _canonical(document: dict[str, str]) -> bytes:

@@ -103,7 +103,7 @@ class _Walk:
         self.keys = keys
         self.checked = 0
         self.anchored = 0
-        self._rebuilt = Tiles(lambda place: b"")
+        self._rebuilt = Tiles(_nothing)
         self._unread = _stored_checkpoints()
         self._next = next(self._unread, None)
         self._signed_to = 0
@@ -211,6 +211,11 @@ class _Walk:
                         f"or it was cut off.",
                     )
                 self.anchored += 1
+
+
+def _nothing(_: tiles.Place) -> bytes:
+    """Load a tile of a tree that begins empty."""
+    return b""
 
 
 def _projection(entry: leaf.Leaf) -> Projection:

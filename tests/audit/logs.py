@@ -29,7 +29,7 @@ def rows(sql: str, *params: Any) -> list[tuple[Any, ...]]:
     """Return what one statement selects."""
     with database.cursor() as cursor:
         cursor.execute(sql, params or None)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def inbox(columns: str) -> list[tuple[Any, ...]]:

@@ -86,6 +86,12 @@ def test_the_time_is_utc_to_the_microsecond() -> None:
         KNOWN.replace(b'"src":"812"', b'"src":"812","src":"812"'),
         KNOWN.replace(b'"v":"1"', b'"v":"1","x":"1"'),
         KNOWN.replace(b"op:7", b"\\u006fp:7"),
+        KNOWN.replace(b'"812"', b'"0812"'),
+        KNOWN.replace(b'"812"', b'"x"'),
+        KNOWN.replace(b".123456Z", b".1234Z"),
+        KNOWN.replace(b"T02:", b"T25:"),
+        KNOWN.replace(b"0f0f", b"0F0f"),
+        KNOWN.replace(b'"v":"1"', b'"v":"1","ws":"7"'),
         KNOWN.replace(b"op:7", b"\\ud800"),
         KNOWN.replace(b"op:7", b"\xff"),
         b"[]",
@@ -104,4 +110,4 @@ def test_an_entry_longer_than_a_bundle_takes_is_refused() -> None:
 
 
 def _values() -> dict[str, str]:
-    return json.loads(KNOWN)
+    return dict(json.loads(KNOWN))

@@ -79,7 +79,7 @@ def test_a_changed_inclusion_proof_is_refused(size: int, data: st.DataObject) ->
     index = data.draw(st.integers(0, size - 1))
     leaves = LEAVES[:size]
     path = trees.slow_inclusion(index, leaves)
-    claim = {"leaf": merkle.leaf_hash(leaves[index]), "index": index, "size": size}
+    leaf, claimed = merkle.leaf_hash(leaves[index]), index
     root = trees.slow_root(leaves)
     change = data.draw(st.sampled_from(["flip", "drop", "add", "swap leaf", "index", "root"]))
     at = data.draw(st.integers(0, len(path) - 1))
@@ -92,13 +92,13 @@ def test_a_changed_inclusion_proof_is_refused(size: int, data: st.DataObject) ->
         case "add":
             changed.insert(at, merkle.leaf_hash(b"one too many"))
         case "swap leaf":
-            claim["leaf"] = merkle.leaf_hash(b"never recorded")
+            leaf = merkle.leaf_hash(b"never recorded")
         case "index":
-            claim["index"] = data.draw(st.integers(-1, size + 5).filter(lambda n: n != index))
+            claimed = data.draw(st.integers(-1, size + 5).filter(lambda n: n != index))
         case "root":
             root = trees.slow_root([*leaves, b"more"])
 
-    assert not merkle.includes(claim["leaf"], changed, index=claim["index"], size=size, root=root)
+    assert not merkle.includes(leaf, changed, index=claimed, size=size, root=root)
 
 
 @settings(max_examples=150)
@@ -106,13 +106,13 @@ def test_a_changed_inclusion_proof_is_refused(size: int, data: st.DataObject) ->
 def test_a_rewritten_history_has_no_consistency_proof(new: int, data: st.DataObject) -> None:
     old = data.draw(st.integers(1, new - 1))
     rewritten = data.draw(st.integers(0, old - 1))
-    before = LEAVES[:old]
+    old_root = trees.slow_root(LEAVES[:old])
     after = [b"rewritten" if n == rewritten else leaf for n, leaf in enumerate(LEAVES[:new])]
 
     path = trees.slow_consistency(old, after)
 
-    claim = {"old": old, "old_root": trees.slow_root(before), "new": new}
-    assert not merkle.extends(path, **claim, new_root=trees.slow_root(after))
+    new_root = trees.slow_root(after)
+    assert not merkle.extends(path, old=old, old_root=old_root, new=new, new_root=new_root)
 
 
 @settings(max_examples=100)

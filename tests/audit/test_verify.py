@@ -1,8 +1,6 @@
 """The whole log holds, or the first entry that does not is named."""
 
-import base64
 import json
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -15,7 +13,7 @@ from audit.sequencer import sequence
 from audit.verify import Problem, Verdict, verify
 from cdp.kernel import database
 from cdp.kernel.roles import Role
-from tests.audit.conftest import ALICE, MEI
+from tests.audit.conftest import ALICE
 from tests.audit.logs import execute, rows, tamper
 
 pytestmark = pytest.mark.django_db
