@@ -4,8 +4,6 @@ Operators at the door: sign in, sign out; and for everybody: language and theme.
 A refusal has one text for every reason, and failures are counted per address and client.
 """
 
-from typing import cast
-
 from django import forms
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
@@ -96,7 +94,7 @@ def _check(request: HttpRequest, *, email: str, password: str) -> Operator | Non
         logger().warning("operator.sign_in_refused")
         return None
     limits.forgive(limits.OPERATOR_FAILURES, *whom)
-    return cast(Operator, operator)
+    return operator
 
 
 def _begin(request: HttpRequest, operator: Operator) -> None:

@@ -1,0 +1,1 @@
+"""Candor: the customer data platform that can explain itself."""

@@ -1,0 +1,1 @@
+"""Operators, roles, API keys, customers' sign-ins."""

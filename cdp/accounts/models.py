@@ -1,0 +1,121 @@
+"""Operators and what they may do, API keys, and the sign-ins of operators and customers."""
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from cdp.kernel.base import Record, WorkspaceRecord
+from cdp.kernel.identifiers import uuid7
+
+
+class OperatorManager(BaseUserManager["Operator"]):
+    """What Django's sign-in needs to find an operator."""
+
+    def get_by_natural_key(self, username: str | None) -> "Operator":
+        return self.get(email__iexact=username)
+
+
+class Operator(AbstractBaseUser):
+    """Someone who signs in to the console. Roles are per workspace, in `Membership`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120)
+    language = models.CharField(max_length=10, blank=True)
+    theme = models.CharField(max_length=6, blank=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: Any = OperatorManager()
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    def __str__(self) -> str:
+        return f"Operator {self.pk}"
+
+
+class OperatorRole(Record):
+    """One role of one operator in one workspace; roles add up."""
+
+    class Role(models.TextChoices):
+        VIEWER = "viewer"
+        SUPPORT = "support"
+        MARKETER = "marketer"
+        ANALYST = "analyst"
+        ENGINEER = "engineer"
+        PRIVACY = "privacy"
+        AUDITOR = "auditor"
+        ADMINISTRATOR = "administrator"
+
+    operator = models.ForeignKey(Operator, on_delete=models.CASCADE, related_name="roles")
+    workspace = models.ForeignKey("kernel.Workspace", on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(max_length=13, choices=Role)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["operator", "workspace", "role"], name="accounts_role_once"
+            ),
+        ]
+
+
+class ApiKey(Record):
+    """A management credential: scopes, the purposes it may name, an end. Stored as SHA-256."""
+
+    workspace = models.ForeignKey("kernel.Workspace", on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=16)
+    digest = models.BinaryField(unique=True)
+    scopes = ArrayField(models.CharField(max_length=40))
+    purposes = ArrayField(models.CharField(max_length=64))
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+
+class SignInRequest(WorkspaceRecord):
+    """
+    A customer asked for a sign-in link.
+
+    Only the blind index of the address is kept; a worker finds out whether anyone is behind it,
+    so the door answers alike for known and unknown addresses.
+    """
+
+    blind = models.BinaryField()
+    browser = models.BinaryField()
+    language = models.CharField(max_length=10)
+    handled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(handled_at__isnull=True),
+                name="accounts_signin_waiting",
+            ),
+        ]
+
+
+class SignInLink(WorkspaceRecord):
+    """A single-use link to the portal: digests of token, code and browser; ten minutes."""
+
+    subject_id = models.UUIDField()
+    blind = models.BinaryField()
+    token = models.BinaryField(unique=True)
+    code = models.BinaryField()
+    browser = models.BinaryField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
+class CustomerSession(WorkspaceRecord):
+    """A customer who is signed in to the portal: digest of the cookie, end."""
+
+    subject_id = models.UUIDField()
+    digest = models.BinaryField(unique=True)
+    last_seen_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)

@@ -1,0 +1,175 @@
+"""
+Who may do what in the console: roles, their permissions, and the decorator that asks.
+
+Read from the database on each request, so an ended access ends with the next click.
+Source: console reference, part 3.1.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from audit.actors import Actor
+from cdp.accounts.models import Operator, OperatorRole
+from cdp.kernel import database
+from cdp.kernel.models import Workspace
+
+Role = OperatorRole.Role
+_NUMBERS = {"insights:read", "segments:read", "campaigns:read"}
+PERMISSIONS: dict[str, frozenset[str]] = {
+    Role.VIEWER: frozenset(_NUMBERS),
+    Role.SUPPORT: frozenset(
+        {"profiles:read", "profiles:write", "events:read", "pii:reveal", "consent:write",
+         "rights:write"}
+    ),
+    Role.MARKETER: frozenset(
+        _NUMBERS | {"profiles:read", "segments:write", "campaigns:write", "campaigns:send",
+                    "models:read", "exports:create"}
+    ),
+    Role.ANALYST: frozenset(
+        _NUMBERS | {"segments:write", "models:read", "models:write", "counts:exact",
+                    "exports:create"}
+    ),
+    Role.ENGINEER: frozenset(
+        {"events:read", "identity:write", "sources:manage", "plans:write", "imports:create",
+         "webhooks:manage", "jobs:read", "jobs:write"}
+    ),
+    Role.PRIVACY: frozenset(
+        _NUMBERS | {"profiles:read", "pii:reveal", "consent:read", "consent:write", "rights:read",
+                    "rights:write", "governance:read", "governance:write", "audit:read",
+                    "jobs:read"}
+    ),
+    Role.AUDITOR: frozenset(
+        _NUMBERS | {"consent:read", "governance:read", "audit:read", "jobs:read"}
+    ),
+    Role.ADMINISTRATOR: frozenset(
+        {"team:manage", "keys:manage", "channels:manage", "workspace:manage", "audit:read",
+         "jobs:read", "jobs:write"}
+    ),
+}  # fmt: skip
+
+# The rail: group, then (route, title, permission that shows it).
+RAIL: tuple[tuple[Any, tuple[tuple[str, Any, str], ...]], ...] = (
+    ("", (("console:overview", _("Overview"), "any"),)),
+    (
+        _("Customers"),
+        (
+            ("console:profiles", _("Profiles"), "profiles:read"),
+            ("console:segments", _("Segments"), "segments:read"),
+        ),
+    ),
+    (_("Engage"), (("console:campaigns", _("Campaigns"), "campaigns:read"),)),
+    (_("Intelligence"), (("console:scoring", _("Models and scores"), "insights:read"),)),
+    (
+        _("Trust"),
+        (
+            ("console:consents", _("Purposes and consent"), "insights:read"),
+            ("console:audit", _("Audit log"), "audit:read"),
+        ),
+    ),
+    (
+        _("Data"),
+        (
+            ("console:sources", _("Sources"), "events:read"),
+            ("console:jobs", _("Jobs"), "jobs:read"),
+        ),
+    ),
+)
+
+
+class ConsoleRequest(HttpRequest):
+    """A request of a signed-in operator who works in a workspace."""
+
+    operator: Operator
+    workspace: Workspace
+    permissions: frozenset[str]
+    actor: Actor
+    htmx: HtmxDetails
+    request_id: str
+
+
+View = Callable[..., HttpResponse]
+
+
+class WorkspaceMiddleware:
+    """Puts a signed-in operator's request into their workspace, with their permissions."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith("/console/"):
+            return self.get_response(request)
+        user = request.user
+        roles = _roles_of(user.pk) if user.is_authenticated else []
+        here = cast(ConsoleRequest, request)
+        here.permissions = frozenset().union(*(PERMISSIONS[role] for _, role in roles))
+        if not roles:
+            return self.get_response(request)
+        here.operator = cast(Operator, user)
+        here.workspace = Workspace.objects.get(pk=roles[0][0])
+        here.actor = Actor.operator(here.operator.pk)
+        request.rail = lambda: _rail(here)  # type: ignore[attr-defined]
+        with database.in_workspace(here.workspace.pk):
+            return self.get_response(request)
+
+
+def _roles_of(operator: UUID) -> list[tuple[UUID, str]]:
+    rows = OperatorRole.objects.filter(operator_id=operator).order_by("workspace__created_at")
+    found = list(rows.values_list("workspace_id", "role"))
+    return [(workspace, role) for workspace, role in found if workspace == found[0][0]]
+
+
+def may(request: ConsoleRequest, permission: str) -> bool:
+    """Return whether the operator holds a permission; "any" asks for any role at all."""
+    held = request.permissions
+    return bool(held) if permission == "any" else permission in held
+
+
+def needs(permission: str) -> Callable[[View], View]:
+    """Let a view be opened only with `permission`; else sign in, or the page that says why not."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: ConsoleRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                if request.htmx:
+                    return HttpResponseClientRedirect(reverse("account:signin"))
+                return redirect_to_login(request.get_full_path())
+            if not may(request, permission):
+                return render(request, "403.html", {"permission": permission}, status=403)
+            response = view(request, *args, **kwargs)
+            response["Cache-Control"] = "no-store"
+            response.headers.setdefault("Vary", "HX-Request, Cookie")
+            return response
+
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return cast(View, guarded)
+
+    return decorate
+
+
+def _rail(request: ConsoleRequest) -> list[dict[str, Any]]:
+    groups = []
+    for title, items in RAIL:
+        shown = [
+            {"title": name, "url": (url := reverse(route)), "active": _is_active(request, url)}
+            for route, name, permission in items
+            if may(request, permission)
+        ]
+        if shown:
+            groups.append({"title": title, "items": shown})
+    return groups
+
+
+def _is_active(request: HttpRequest, url: str) -> bool:
+    return request.path == url if url == reverse("console:overview") else request.path.startswith(url)

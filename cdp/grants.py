@@ -1,0 +1,90 @@
+"""
+Who may touch which table that holds nothing about people: one list to read. Pure.
+
+Tables about people are granted from their own declaration (`consent.policies`), the log's tables by
+`audit.install`. What is not listed here is closed.
+"""
+
+from cdp.kernel.roles import Role
+
+R, W = ("SELECT",), ("SELECT", "INSERT", "UPDATE")
+ALL = ("SELECT", "INSERT", "UPDATE", "DELETE")
+Grants = dict[str, dict[Role, tuple[str, ...]]]
+
+TABLES: Grants = {
+    # foundation
+    "kernel_workspace": {Role.WEB: W, Role.INGEST: R, Role.WORKER: R},
+    "kernel_key": {Role.MIGRATE: ALL, Role.WEB: R, Role.WORKER: R, Role.AUDIT: R},
+    "kernel_jobrun": {
+        Role.WEB: W, Role.API: W, Role.WORKER: W, Role.INGEST: W, Role.PORTAL: W, Role.SWEEP: W,
+    },
+    # accounts
+    "accounts_operator": {Role.WEB: W, Role.WORKER: R},
+    "accounts_operatorrole": {Role.WEB: ALL},
+    "accounts_apikey": {Role.WEB: W, Role.API: W},
+    "accounts_signinrequest": {Role.PORTAL: ("SELECT", "INSERT"), Role.WORKER: W},
+    "django_session": {Role.WEB: ALL},
+    "django_content_type": {Role.WEB: R, Role.API: R, Role.WORKER: R},
+    "auth_permission": {Role.WEB: R},
+    "auth_group": {Role.WEB: R},
+    # consent
+    "consent_purpose": {Role.WEB: W},
+    "consent_noticeversion": {
+        Role.WEB: W, Role.API: R, Role.PORTAL: R, Role.INGEST: R, Role.WORKER: R,
+    },
+    "consent_assessment": {Role.WEB: W, Role.PORTAL: R, Role.WORKER: R},
+    "consent_permissiontotal": {Role.WEB: R, Role.API: R, Role.WORKER: R, Role.INGEST: R},
+    "consent_suppression": {
+        Role.INGEST: W, Role.WORKER: W, Role.WEB: W, Role.PORTAL: ("SELECT", "INSERT"),
+    },
+    "consent_retentionrule": {Role.WEB: W, Role.PORTAL: R, Role.WORKER: R},
+    # profiles
+    "profiles_source": {
+        Role.WEB: W, Role.API: R, Role.INGEST: R, Role.WORKER: R, Role.PORTAL: R,
+    },
+    "profiles_writekey": {Role.WEB: W, Role.INGEST: R},
+    "profiles_journal": {Role.INGEST: ALL, Role.WEB: R},
+    "profiles_quarantine": {Role.INGEST: ALL, Role.WEB: R, Role.WORKER: R},
+    "profiles_eventkey": {Role.INGEST: ("SELECT", "INSERT", "DELETE"), Role.FOLD: ALL},
+    "profiles_segment": {Role.WEB: W, Role.API: W, Role.WORKER: W},
+    "profiles_modelversion": {Role.WEB: W, Role.API: R, Role.WORKER: W, Role.PORTAL: R},
+    # campaigns
+    "campaigns_template": {Role.WEB: W, Role.API: R, Role.WORKER: R},
+    "campaigns_campaign": {
+        Role.WEB: W, Role.API: W, Role.WORKER: W, Role.SWEEP: W, Role.PORTAL: R,
+    },
+}  # fmt: skip
+
+# Configuration whose every change is on the record, an entry a row; the columns named change by
+# themselves (a heartbeat, a count) and say nothing.
+WATCHED: dict[str, tuple[str, ...]] = {
+    "kernel_workspace": (),
+    "kernel_key": (),
+    "accounts_operator": ("last_login",),
+    "accounts_operatorrole": (),
+    "accounts_apikey": ("last_used_at",),
+    "consent_purpose": (),
+    "consent_noticeversion": (),
+    "consent_assessment": (),
+    "consent_retentionrule": (),
+    "profiles_source": (),
+    "profiles_writekey": (),
+    "profiles_segment": ("size", "counts", "refreshed_at", "due_at"),
+    "profiles_modelversion": (),
+    "campaigns_template": (),
+    "campaigns_campaign": ("counts",),
+}
+
+
+def statements() -> list[str]:
+    """Return the grants as SQL; safe to repeat."""
+    out = [f'SET ROLE "{Role.OWNER}"']
+    for table, roles in TABLES.items():
+        for role, commands in roles.items():
+            out.append(f"GRANT {', '.join(commands)} ON {table} TO {role}")
+    every_login = ", ".join(
+        role for role in Role if role not in (Role.OWNER, Role.TEST, Role.MIGRATE)
+    )
+    out.append(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {every_login}")
+    out.append(f"GRANT SELECT ON django_migrations TO {every_login}")
+    return out

@@ -1,0 +1,35 @@
+"""Everything in the database that is not a table: functions, policies, triggers, grants, purposes."""
+
+from audit import install as audit_install
+from campaigns.delivery import policies as delivery_policies
+from cdp import grants
+from cdp.kernel import database
+from cdp.kernel.protected import protected_models
+from consent import policies, purposes
+from profiles.events import partitions
+
+
+def install() -> None:
+    """Put it all in force from the declarations, in one transaction; safe to repeat."""
+    with database.atomic(), database.cursor() as sql:
+        for statement in _statements():
+            sql.execute(statement)
+        purposes.write_catalogue()
+
+
+def _statements() -> list[str]:
+    out = [
+        *policies.statements(),
+        *grants.statements(),
+        *partitions.statements(),
+        *delivery_policies.statements(),
+        *audit_install.statements(),
+    ]
+    for table, ignored in grants.WATCHED.items():
+        out += audit_install.change_triggers(table, per_person=False, ignore=ignored)
+    for model in protected_models():
+        if model.protection.audited:
+            out += audit_install.change_triggers(
+                model._meta.db_table, per_person=True, ignore=model.protection.unwatched
+            )
+    return out

@@ -1,0 +1,1 @@
+"""Foundation: clock, errors, cryptography, keys, database doors, job runs. Knows no person."""

@@ -1,0 +1,25 @@
+"""Every periodic job in one table. Beat only ticks; each job finds out itself what is due. Pure."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """A task by its dotted name and how often it is woken."""
+
+    task: str
+    every: timedelta
+
+
+SCHEDULE: dict[str, Periodic] = {
+    "count permissions": Periodic("consent.tasks.count_permissions", timedelta(minutes=1)),
+    "send sign-in links": Periodic(
+        "cdp.accounts.tasks.send_sign_in_links", timedelta(seconds=20)
+    ),
+    "refresh due segments": Periodic("profiles.segments.tasks.refresh_due", timedelta(minutes=1)),
+    "compute traits": Periodic("profiles.traits.tasks.compute_due", timedelta(hours=1)),
+    "score people": Periodic("profiles.scoring.tasks.score_due", timedelta(hours=24)),
+    "train models": Periodic("profiles.scoring.tasks.train_due", timedelta(days=30)),
+    "wake up deliveries": Periodic("campaigns.delivery.tasks.wake_up", timedelta(seconds=15)),
+}

@@ -1,0 +1,235 @@
+"""What every deployment shares. Values that differ come from the environment."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from csp.constants import NONE, SELF
+
+from cdp.kernel import roles
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+VAR = Path(os.environ.get("CDP_VAR", ROOT / "var"))
+
+DEMO = os.environ.get("CDP_DEMO") == "1"
+DEBUG = False
+
+
+def secret(name: str) -> str:
+    """Return a secret from the environment or from the file that `<name>_FILE` names."""
+    if path := os.environ.get(f"{name}_FILE"):
+        return Path(path).read_text().strip()
+    return os.environ.get(name, "")
+
+
+def launched(name: str) -> dict[str, object]:
+    """Return a document that the launcher wrote under var/, or an empty one."""
+    path = VAR / name
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+SECRET_KEY = secret("CDP_SECRET_KEY") or str(launched("secrets.json").get("secret_key", ""))
+KEYRING = Path(os.environ.get("CDP_KEYRING", VAR / "keys" / "keyring.json"))
+PUBLIC_URL = os.environ.get("CDP_PUBLIC_URL", "http://127.0.0.1:8000")
+ALLOWED_HOSTS = os.environ.get("CDP_ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
+# Where the public address is HTTPS, cookies and headers follow.
+SECURE = PUBLIC_URL.startswith("https:")
+
+# ── Database: one login per door; a process gets only its own ────────────────────────────────
+COMMAND = sys.argv[1] if len(sys.argv) > 1 else ""
+PROCESS = os.environ.get(
+    "CDP_PROCESS", roles.COMMAND_PROCESS.get(COMMAND, roles.DEFAULT_PROCESS)
+)
+
+
+def database(dsn: str) -> dict[str, object]:
+    """Return Django's settings for a PostgreSQL address; a socket folder may stand as host."""
+    parts = urlsplit(dsn)
+    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    options: dict[str, object] = {"application_name": f"candor-{PROCESS}"}
+    if PROCESS == "migrate":
+        options["options"] = f"-c role={roles.Role.OWNER}"
+    return {
+        "ENGINE": "cdp.kernel.postgres",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(query.get("host", parts.hostname or "")),
+        "PORT": str(parts.port or query.get("port", "")),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options,
+    }
+
+
+def dsn_by_role() -> dict[str, str]:
+    """Return one address per role: the process's own from the environment, else the file."""
+    if text := os.environ.get("CDP_DSNS"):
+        return dict(json.loads(text))
+    return {key: str(value) for key, value in launched("dsn.json").items()}
+
+
+_DSNS = dsn_by_role()
+DATABASES = {
+    alias: database(_DSNS.get(role, "postgresql://localhost/candor"))
+    for alias, role in roles.PROCESSES[PROCESS].items()
+}
+DATABASE_ROUTERS = ["cdp.kernel.database.Router"]
+DATABASE_ROLE_BY_SET_ROLE = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# ── Valkey: broker in 0, live state in 1 ─────────────────────────────────────────────────────
+VALKEY_URL = (
+    os.environ.get("VALKEY_URL")
+    or os.environ.get("REDIS_URL")
+    or str(launched("secrets.json").get("valkey_url", "redis://127.0.0.1:6379"))
+)
+
+# ── The house ────────────────────────────────────────────────────────────────────────────────
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "template_partials",
+    "rest_framework",
+    "drf_spectacular",
+    "csp",
+    "cdp.apps.Cdp",
+    "cdp.kernel.apps.Kernel",
+    "cdp.accounts.apps.Accounts",
+    "audit.apps.Audit",
+    "consent.apps.Consent",
+    "profiles.apps.Profiles",
+    "campaigns.apps.Campaigns",
+]
+AUTH_USER_MODEL = "accounts.Operator"
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "cdp.doors.DoorMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "cdp.console.access.WorkspaceMiddleware",
+]
+ROOT_URLCONF = "cdp.urls"
+WSGI_APPLICATION = "cdp.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": [
+                "template_partials.templatetags.partials",
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "cdp.templatetags.display",
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "cdp.doors.frame",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "cdp.forms.Renderer"
+
+# ── Sign-in ──────────────────────────────────────────────────────────────────────────────────
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+     "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]  # fmt: skip
+LOGIN_URL = "/account/signin/"
+LOGIN_REDIRECT_URL = "/console/"
+LOGOUT_REDIRECT_URL = "/account/signin/"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = "__Host-candor_console" if SECURE else "candor_console"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = SECURE
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "__Host-candor_csrf" if SECURE else "candor_csrf"
+CSRF_COOKIE_SECURE = SECURE
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "cdp.doors.csrf_failure"
+SECURE_HSTS_SECONDS = 31536000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+APPEND_SLASH = False
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "worker-src": [SELF],
+        "frame-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "frame-ancestors": [NONE],
+        "report-uri": "/csp-report",
+    }
+}
+
+# ── Language, time, files ────────────────────────────────────────────────────────────────────
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LANGUAGE_COOKIE_NAME = "candor_language"
+LOCALE_PATHS = [ROOT / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [ROOT / "cdp" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# ── Mail: one SMTP relay; the demo starts its own mailbox ────────────────────────────────────
+SMTP_HOST = os.environ.get("CDP_SMTP_HOST", "127.0.0.1")
+SMTP_PORT = int(os.environ.get("CDP_SMTP_PORT", "1025"))
+SMTP_SENDER = os.environ.get("CDP_SMTP_SENDER", "Candor demo shop <hello@shop.example>")
+MAILBOX_DIR = Path(os.environ.get("CDP_MAILBOX_DIR", VAR / "mailbox"))
+
+# ── REST API ─────────────────────────────────────────────────────────────────────────────────
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["cdp.api.auth.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["cdp.api.auth.DenyAll"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["cdp.api.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "cdp.api.errors.problem",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Candor management API",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+}
+
+LOGGING_CONFIG = None  # cdp.kernel.logging sets structlog up; nothing else writes logs

@@ -1,0 +1,3 @@
+"""The default: servers that `manage.py up` started under var/."""
+
+from cdp.settings.base import *  # noqa: F403

@@ -1,0 +1,1 @@
+"""What people permit, and the only door to their data."""

@@ -1,0 +1,77 @@
+"""The intake journal from the drain's side: take the oldest requests, open them, let them go."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+
+from cdp.kernel import crypto, database, keyring
+from cdp.kernel.keyring import Use
+from profiles.events import wire
+from profiles.events.intake import journal_aad
+from profiles.events.wire import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One journal row, opened."""
+
+    id: int
+    source: UUID
+    received_at: datetime
+    gpc: bool
+    envelope: Envelope
+
+
+def workspaces_waiting() -> list[UUID]:
+    """Return the workspaces that have requests waiting."""
+    with database.cursor() as sql:
+        sql.execute("SELECT DISTINCT workspace_id FROM profiles_journal")
+        return [row[0] for row in sql.fetchall()]
+
+
+def take(workspace: UUID, *, events: int) -> list[Request]:
+    """
+    Lock the oldest requests of a workspace, up to about `events` calls, and open them.
+
+    Another drain skips what is locked.
+    """
+    with database.cursor() as sql:
+        sql.execute(
+            """WITH oldest AS (
+                 SELECT id, sum(events) OVER (ORDER BY id) - events AS before
+                 FROM profiles_journal WHERE workspace_id = %s ORDER BY id LIMIT 2000)
+               SELECT j.id, j.source_id, j.received_at, j.gpc, j.intake_key_id, j.sealed
+               FROM profiles_journal j
+               WHERE j.id IN (SELECT id FROM oldest WHERE before < %s)
+               ORDER BY j.id FOR UPDATE SKIP LOCKED""",
+            [workspace, events],
+        )
+        rows = sql.fetchall()
+    ring = keyring.current(settings.KEYRING)
+    return [
+        Request(
+            id_,
+            source,
+            received_at,
+            gpc,
+            wire.unpack(
+                crypto.unseal(
+                    ring.get(Use.INTAKE, key_id).material,
+                    bytes(sealed),
+                    journal_aad(source, key_id),
+                )
+            ),
+        )
+        for id_, source, received_at, gpc, key_id, sealed in rows
+    ]
+
+
+def drop(requests: Sequence[Request]) -> None:
+    """Delete drained requests, in the transaction that appended their events."""
+    with database.cursor() as sql:
+        sql.execute(
+            "DELETE FROM profiles_journal WHERE id = ANY(%s)", [[each.id for each in requests]]
+        )

@@ -1,0 +1,1 @@
+"""Where events come from, and the write keys they come with."""

@@ -1,0 +1,1 @@
+"""The only place for personal values: puts, finds, opens."""
