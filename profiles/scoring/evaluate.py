@@ -90,37 +90,37 @@ def measure(p: Floats, trial: Trial, *, seed: int) -> dict[str, Any]:
     }
 
 
-def suspect_leaks(
-    numbers: Floats, labels: Floats, features: tuple[str, ...]
-) -> list[tuple[str, float]]:
-    """Return the features that alone separate the outcomes too well to be true, with their AUC."""
+def suspect_leaks(numbers: Floats, labels: Floats, features: tuple[str, ...]) -> list[str]:
+    """Return the features that alone separate the outcomes too well to be true."""
     found = []
     for column, feature in enumerate(features):
         known = ~np.isnan(numbers[:, column])
         alone = auc(numbers[known, column], labels[known])
         if alone is not None and max(alone, 1 - alone) > LEAK_AUC:
-            found.append((feature, max(alone, 1 - alone)))
+            found.append(feature)
     return found
 
 
 def gate(
     figures: Mapping[str, Any],
     *,
-    constant_brier: float,
+    constant_gap: tuple[float, float],
     simple_gap: tuple[float, float],
     live_auc: float | None,
-    leaks: list[tuple[str, float]],
+    leaks: list[str],
     ece_limit: float,
     same_after_loading: bool,
 ) -> dict[str, bool]:
     """
     Return each condition for going live and whether it holds.
 
-    Calibration may miss `ece_limit` only where chance alone would: a small test set.
+    A gap is how much worse the Brier score is than another model's, and its standard error: the
+    constant must be beaten beyond luck, the simple model matched. Calibration may miss `ece_limit`
+    only where chance alone would: a small test set.
     """
     own = figures["auc"]
     return {
-        "beats_base_rate": own is not None and figures["brier"] < constant_brier,
+        "beats_base_rate": constant_gap[0] + 2 * constant_gap[1] < 0,
         "not_worse_than_simple": simple_gap[0] <= simple_gap[1],
         "not_worse_than_live": live_auc is None
         or (own is not None and own >= live_auc - (figures["auc_error"] or 0.0)),

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from cdp.kernel import database
@@ -118,7 +119,7 @@ def read(mapping: ResponseMapping, *, as_of: datetime) -> Labeled:
     :raises PurposeRequired: no window is open
     """
     required()
-    values = {
+    values: dict[str, Any] = {
         "match": mapping.match_property,
         "group": mapping.group_property,
         "closes": mapping.closes_property,

@@ -18,52 +18,29 @@ from cdp.kernel import database
 from cdp.kernel.models import Workspace
 from cdp.kernel.protected import Category
 from cdp.kernel.windows import required
-from profiles.scoring.registry import ResponseMapping, Text
+from profiles.scoring.registry import ResponseMapping
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One input of a model: its unit, the category of data it reads, and its name in words."""
+    """One input of a model: its unit and the category of data it reads; `words` names it."""
 
     name: str
     unit: str
     category: Category
-    label: Text
 
 
 FEATURES: tuple[Feature, ...] = (
-    Feature(
-        "orders", "orders", Category.PURCHASE, {"en": "Orders before", "zh-hans": "此前的订单数"}
-    ),
-    Feature(
-        "spend_minor",
-        "minor units",
-        Category.PURCHASE,
-        {"en": "Amount spent before", "zh-hans": "此前的消费金额"},
-    ),
-    Feature(
-        "days_since_order",
-        "days",
-        Category.PURCHASE,
-        {"en": "Days since the last order", "zh-hans": "距上次下单的天数"},
-    ),
-    Feature(
-        "orders_with_coupon",
-        "orders",
-        Category.PURCHASE,
-        {"en": "Orders with a coupon before", "zh-hans": "此前使用优惠券的订单数"},
-    ),
-    Feature(
-        "responses_before",
-        "responses",
-        Category.PURCHASE,
-        {"en": "Coupons redeemed before", "zh-hans": "此前兑换的优惠券数"},
-    ),
+    Feature("orders", "orders", Category.PURCHASE),
+    Feature("spend_minor", "minor units", Category.PURCHASE),
+    Feature("days_since_order", "days", Category.PURCHASE),
+    Feature("orders_with_coupon", "orders", Category.PURCHASE),
+    Feature("responses_before", "responses", Category.PURCHASE),
 )
 NAMES = tuple(feature.name for feature in FEATURES)
-GROUP_LABEL: Text = {"en": "Kind of campaign", "zh-hans": "活动类型"}
+SIMPLE = "responses_before"  # with the kind of contact, the two-feature model to be matched
 
 
 @dataclass(frozen=True, slots=True)

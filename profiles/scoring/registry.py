@@ -67,12 +67,10 @@ class ResponseMapping:
         mapping = cls()
         known = {each.name: type(getattr(mapping, each.name)) for each in fields(cls)}
         for name, value in given.items():
-            expected = known.get(name)
-            if expected is tuple and isinstance(value, list | tuple):
-                value = tuple(str(part) for part in value)
-            if expected is None or type(value) is not expected:
-                raise MappingRefused(f"Correct or leave out “{name}” in the mapping.", name=name)
-            mapping = replace(mapping, **{name: value})
+            fitting = tuple(value) if isinstance(value, list) else value
+            if type(fitting) is not known.get(name):
+                raise MappingRefused(f"Correct or leave out “{name[:40]}” in the mapping.")
+            mapping = replace(mapping, **{name: fitting})
         return mapping
 
 
