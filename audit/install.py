@@ -58,5 +58,7 @@ def _grants() -> list[str]:
         f"GRANT SELECT, INSERT ON audit_entry, audit_leaf, audit_checkpoint TO {Role.AUDIT}",
         f"GRANT SELECT, INSERT, UPDATE ON audit_tile TO {Role.AUDIT}",
         f"GRANT SELECT ON audit_entry, audit_leaf, audit_tile, audit_checkpoint TO {readers}",
+        # a person's pseudonym is made with their workspace's key
+        f"GRANT SELECT ON kernel_workspace TO {Role.AUDIT}, {readers}",
         "RESET ROLE",
     ]

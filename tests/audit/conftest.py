@@ -13,7 +13,7 @@ from audit.sequencer import sequence
 from cdp.kernel import database, subjects
 from cdp.kernel.identifiers import uuid7
 from cdp.kernel.roles import Role
-from tests.audit.logs import add_workspace
+from tests.audit.logs import add_workspace, empty_inbox
 
 MEI = UUID("0198c0de-0000-7000-8000-00000000001e")
 JONAS = UUID("0198c0de-0000-7000-8000-00000000002e")
@@ -28,18 +28,21 @@ def anchor_folder(settings: Settings, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def shop(db: None) -> Iterator[UUID]:
-    """Enter a workspace of its own, as the console's role."""
+def workspace_id(db: None) -> Iterator[UUID]:
+    """Enter a workspace of its own, as the console's role, with nothing on the record yet."""
     workspace = add_workspace(uuid7(), key="audit-shop")
+    empty_inbox()
     with database.in_workspace(workspace), database.as_role(Role.WEB):
         yield workspace
 
 
 @pytest.fixture
-def people(shop: UUID) -> dict[UUID, bytes]:
+def people(workspace_id: UUID) -> dict[UUID, bytes]:
     """Mei and Jonas, with their data keys."""
     with database.as_role(Role.INGEST):
-        return subjects.ensure_data_keys([MEI, JONAS])
+        keys = subjects.ensure_data_keys([MEI, JONAS])
+    empty_inbox()
+    return keys
 
 
 @pytest.fixture

@@ -19,6 +19,12 @@ def add_workspace(workspace: UUID, *, key: str) -> UUID:
     return workspace
 
 
+def empty_inbox() -> None:
+    """Take out what making the test's surroundings put on the record."""
+    with database.as_role(Role.AUDIT):
+        execute("DELETE FROM audit_inbox")
+
+
 def execute(sql: str, *params: Any) -> None:
     """Run one statement on the connection at hand."""
     with database.cursor() as cursor:

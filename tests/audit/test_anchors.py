@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_each_checkpoint_is_anchored_after_its_commit(
-    shop: UUID, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+    workspace_id: UUID, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     for _ in range(2):
         record(ALICE, "segment.create")

@@ -16,7 +16,7 @@ from tests.audit.logs import execute, inbox, rows
 pytestmark = pytest.mark.django_db
 
 
-def test_an_act_is_on_the_record(shop: UUID) -> None:
+def test_an_act_is_on_the_record(workspace_id: UUID) -> None:
     record(ALICE, "vault.open", subject=MEI, obj="campaign:7", detail={"fields": "email", "n": 1})
 
     assert inbox("actor, act, subject, obj, detail, workspace_id, db_role, at IS NOT NULL") == [
@@ -26,7 +26,7 @@ def test_an_act_is_on_the_record(shop: UUID) -> None:
             MEI,
             "campaign:7",
             '{"fields":"email","n":1}',
-            shop,
+            workspace_id,
             session_user(),
             True,
         )
@@ -34,14 +34,14 @@ def test_an_act_is_on_the_record(shop: UUID) -> None:
 
 
 @pytest.mark.parametrize("role", APPLICATION)
-def test_every_process_can_put_its_acts_on_the_record(shop: UUID, role: Role) -> None:
+def test_every_process_can_put_its_acts_on_the_record(workspace_id: UUID, role: Role) -> None:
     with database.as_role(role):
         record(ALICE, "profile.view", subject=MEI)
 
     assert inbox("act, subject") == [("profile.view", MEI)]
 
 
-def test_the_open_purpose_and_request_are_recorded(shop: UUID) -> None:
+def test_the_open_purpose_and_request_are_recorded(workspace_id: UUID) -> None:
     with acting(ALICE, request="req-9", purpose="marketing.email"):
         record(ALICE, "vault.open", subject=MEI)
         record(ALICE, "vault.open", subject=JONAS, purpose="support")
@@ -50,7 +50,7 @@ def test_the_open_purpose_and_request_are_recorded(shop: UUID) -> None:
     assert inbox("purpose, req") == [("marketing.email", "req-9"), ("support", "req-9"), ("", "")]
 
 
-def test_an_inner_actor_gives_way_to_the_outer_one(shop: UUID) -> None:
+def test_an_inner_actor_gives_way_to_the_outer_one(workspace_id: UUID) -> None:
     with acting("op:outer"):
         with acting("op:inner"):
             assert current_actor() == "op:inner"
@@ -58,7 +58,7 @@ def test_an_inner_actor_gives_way_to_the_outer_one(shop: UUID) -> None:
     assert current_actor() == f"db:{session_user()}"
 
 
-def test_many_people_get_an_entry_each(shop: UUID) -> None:
+def test_many_people_get_an_entry_each(workspace_id: UUID) -> None:
     record_many(
         Actor.job("send", "7"),
         "vault.open",
@@ -67,12 +67,12 @@ def test_many_people_get_an_entry_each(shop: UUID) -> None:
         detail={"fields": "email"},
     )
 
-    entry = ("job:send/7", 'a\ttab and a "quote"\n', '{"fields":"email"}', shop)
+    entry = ("job:send/7", 'a\ttab and a "quote"\n', '{"fields":"email"}', workspace_id)
     assert inbox("actor, obj, detail, workspace_id") == [entry, entry]
     assert {row[0] for row in inbox("subject")} == {MEI, JONAS}
 
 
-def test_an_act_that_rolls_back_leaves_no_entry(shop: UUID) -> None:
+def test_an_act_that_rolls_back_leaves_no_entry(workspace_id: UUID) -> None:
     with pytest.raises(RuntimeError), database.atomic():
         record(ALICE, "segment.delete")
         raise RuntimeError
@@ -81,7 +81,7 @@ def test_an_act_that_rolls_back_leaves_no_entry(shop: UUID) -> None:
     assert inbox("act") == [("segment.create",)]
 
 
-def test_an_entry_that_says_too_much_is_refused(shop: UUID) -> None:
+def test_an_entry_that_says_too_much_is_refused(workspace_id: UUID) -> None:
     with pytest.raises(EntryTooLong) as refused:
         record(ALICE, "import.run", detail={"rows": "x" * 8_000})
 
@@ -89,7 +89,7 @@ def test_an_entry_that_says_too_much_is_refused(shop: UUID) -> None:
     assert inbox("act") == []
 
 
-def test_the_database_too_refuses_an_entry_that_fits_no_leaf(shop: UUID) -> None:
+def test_the_database_too_refuses_an_entry_that_fits_no_leaf(workspace_id: UUID) -> None:
     with pytest.raises(DatabaseError, match="audit_inbox_fits_a_leaf"), transaction.atomic():
         execute("INSERT INTO audit_inbox (actor, act) VALUES ('op:1', repeat('x', 8000))")
 
@@ -107,7 +107,7 @@ def test_the_database_too_refuses_an_entry_that_fits_no_leaf(shop: UUID) -> None
         "TRUNCATE audit_inbox",
     ],
 )
-def test_a_writer_can_only_write_and_only_its_own_columns(shop: UUID, forgery: str) -> None:
+def test_a_writer_can_only_write_and_only_its_own_columns(workspace_id: UUID, forgery: str) -> None:
     for role in APPLICATION:
         if role is Role.AUDIT:  # the sequencer takes rows out
             continue

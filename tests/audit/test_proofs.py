@@ -135,7 +135,7 @@ def test_what_is_not_in_the_log_is_not_proved(log: int, index: int) -> None:
 
 
 @pytest.mark.django_db
-def test_a_customer_proves_their_own_entries_and_nobody_elses(log: int, shop: UUID) -> None:
+def test_a_customer_proves_their_own_entries_and_nobody_elses(log: int, workspace_id: UUID) -> None:
     with database.as_role(Role.PORTAL):
         proved = proofs.verify_proof(queries.prove_about(MEI, 2), signing.vkey())
         assert proved.index == 2

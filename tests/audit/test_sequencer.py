@@ -39,7 +39,7 @@ def test_what_waited_is_in_the_tree_and_signed(people: dict[UUID, bytes]) -> Non
     assert (signed.size, signed.root) == (2, newest.root)
 
 
-def test_a_full_batch_leaves_the_rest_for_the_next(shop: UUID) -> None:
+def test_a_full_batch_leaves_the_rest_for_the_next(workspace_id: UUID) -> None:
     for number in range(5):
         record(ALICE, "segment.create", obj=f"segment:{number}")
 
@@ -50,7 +50,7 @@ def test_a_full_batch_leaves_the_rest_for_the_next(shop: UUID) -> None:
         assert rows("SELECT size FROM audit_checkpoint ORDER BY size") == [(2,), (4,), (5,)]
 
 
-def test_the_tree_grows_over_the_borders_of_tiles(shop: UUID) -> None:
+def test_the_tree_grows_over_the_borders_of_tiles(workspace_id: UUID) -> None:
     for count in (250, 10, 600):
         execute(
             "INSERT INTO audit_inbox (actor, act) SELECT 'op:1', 'a.' || n "
@@ -70,7 +70,7 @@ def test_the_tree_grows_over_the_borders_of_tiles(shop: UUID) -> None:
 
 
 def test_the_leaf_says_what_was_recorded_and_nothing_of_the_person(
-    people: dict[UUID, bytes], shop: UUID
+    people: dict[UUID, bytes], workspace_id: UUID
 ) -> None:
     record(ALICE, "vault.open", subject=MEI, obj="campaign:7", purpose="marketing.email")
     waiting = inbox("id, at, db_role")[0]
@@ -82,7 +82,7 @@ def test_the_leaf_says_what_was_recorded_and_nothing_of_the_person(
     ref = pseudonym.of(MEI, workspace_key="audit-shop").hex()
     assert (entry.src, entry.recorded_at, entry.role) == (str(waiting[0]), *waiting[1:])
     assert (entry.actor, entry.act, entry.obj) == (str(ALICE), "vault.open", "campaign:7")
-    assert (entry.purpose, entry.ref, entry.ws) == ("marketing.email", ref, str(shop))
+    assert (entry.purpose, entry.ref, entry.ws) == ("marketing.email", ref, str(workspace_id))
     assert str(MEI).encode() not in raw
     assert MEI.hex.encode() not in raw
 
@@ -111,7 +111,7 @@ def test_a_detail_opens_under_the_persons_key_alone(people: dict[UUID, bytes]) -
         crypto.unseal(people[JONAS], sealed, aad)
 
 
-def test_the_detail_of_an_entry_about_nobody_stays_readable(shop: UUID) -> None:
+def test_the_detail_of_an_entry_about_nobody_stays_readable(workspace_id: UUID) -> None:
     record(ALICE, "segment.create", detail={"people": 412})
     run()
 
@@ -120,7 +120,7 @@ def test_the_detail_of_an_entry_about_nobody_stays_readable(shop: UUID) -> None:
     assert (entry.detail, entry.sealed, entry.ref) == ('{"people":412}', "", "")
 
 
-def test_an_entry_about_a_person_whose_key_is_gone_keeps_no_detail(shop: UUID) -> None:
+def test_an_entry_about_a_person_whose_key_is_gone_keeps_no_detail(workspace_id: UUID) -> None:
     record(ALICE, "subject.erase", subject=MEI, detail={"rows": 7})
     run()
 
@@ -142,7 +142,7 @@ def test_a_data_key_that_was_tampered_with_holds_nobody_up(people: dict[UUID, by
         assert [bool(entry.sealed) for entry in leaves()] == [False, True]
 
 
-def test_nobodys_salt_is_anothers(shop: UUID) -> None:
+def test_nobodys_salt_is_anothers(workspace_id: UUID) -> None:
     for _ in range(3):
         record(ALICE, "segment.create")
     run()

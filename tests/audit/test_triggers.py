@@ -24,13 +24,13 @@ RULE = UUID(int=7)
 
 
 @pytest.fixture
-def notes(shop: UUID) -> str:
+def notes(workspace_id: UUID) -> str:
     """A watched table about people: two notes about Mei, one about Jonas."""
     return _watched(NOTES, "h_note", per_person=True, rows_of=_notes)
 
 
 @pytest.fixture
-def rules(shop: UUID) -> str:
+def rules(workspace_id: UUID) -> str:
     """A watched table about nobody, with one row."""
     return _watched(RULES, "h_rule", per_person=False, ignore=["done"], rows_of=_rules)
 
@@ -65,13 +65,13 @@ def _watched(
 ADD = "INSERT INTO h_note (subject_id, slot, body) VALUES ('{person}', {slot}, 'secret')"
 
 
-def test_an_inserted_row_is_on_the_record_with_who_and_why(notes: str, shop: UUID) -> None:
+def test_an_inserted_row_is_on_the_record_with_who_and_why(notes: str, workspace_id: UUID) -> None:
     with acting("op:1", request="req-9", purpose="support"):
         execute(ADD.format(person=MEI, slot=3))
 
     columns = "actor, act, subject, obj, purpose, req, workspace_id, detail"
     assert inbox(columns) == [
-        ("op:1", "h_note.insert", MEI, "h_note", "support", "req-9", shop, '{"rows" : 1}')
+        ("op:1", "h_note.insert", MEI, "h_note", "support", "req-9", workspace_id, '{"rows" : 1}')
     ]
 
 
@@ -176,7 +176,7 @@ def test_a_table_that_was_watched_cannot_be_truncated(notes: str, rules: str) ->
             execute(f"TRUNCATE {table}")
 
 
-def test_a_row_about_nobody_is_named_by_its_key(rules: str, shop: UUID) -> None:
+def test_a_row_about_nobody_is_named_by_its_key(rules: str, workspace_id: UUID) -> None:
     other = UUID(int=8)
     execute("INSERT INTO h_rule VALUES (%s, 'new', '{}')", other)
     execute("UPDATE h_rule SET name = 'x', body = '{\"a\": 1}', done = 1 WHERE id = %s", other)
@@ -184,9 +184,9 @@ def test_a_row_about_nobody_is_named_by_its_key(rules: str, shop: UUID) -> None:
     execute("DELETE FROM h_rule WHERE id = %s", RULE)
 
     assert inbox("act, obj, subject, workspace_id, detail") == [
-        ("h_rule.insert", f"h_rule:{other}", None, shop, ""),
-        ("h_rule.update", f"h_rule:{other}", None, shop, '{"columns" : "body,name"}'),
-        ("h_rule.delete", f"h_rule:{RULE}", None, shop, ""),
+        ("h_rule.insert", f"h_rule:{other}", None, workspace_id, ""),
+        ("h_rule.update", f"h_rule:{other}", None, workspace_id, '{"columns" : "body,name"}'),
+        ("h_rule.delete", f"h_rule:{RULE}", None, workspace_id, ""),
     ]
 
 
@@ -197,7 +197,7 @@ def test_nobody_who_acts_unnamed_goes_unrecorded(rules: str) -> None:
     assert inbox("actor, db_role") == [(f"db:{login}", login)]
 
 
-def test_the_rows_workspace_counts_before_the_sessions(notes: str, shop: UUID) -> None:
+def test_the_rows_workspace_counts_before_the_sessions(notes: str, workspace_id: UUID) -> None:
     other = UUID(int=9)
     execute(
         "INSERT INTO h_note (subject_id, slot, workspace_id) VALUES (%s, 3, %s), (%s, 4, NULL)",
@@ -206,7 +206,7 @@ def test_the_rows_workspace_counts_before_the_sessions(notes: str, shop: UUID) -
         MEI,
     )
 
-    assert sorted(inbox("workspace_id, subject")) == sorted([(other, MEI), (shop, MEI)])
+    assert sorted(inbox("workspace_id, subject")) == sorted([(other, MEI), (workspace_id, MEI)])
 
 
 def test_watching_again_follows_new_columns_and_doubles_nothing(notes: str) -> None:
@@ -233,7 +233,7 @@ def test_only_the_acts_asked_for_are_recorded(notes: str) -> None:
     assert inbox("act") == [("h_note.delete",)]
 
 
-def test_a_write_past_the_parent_of_partitions_is_recorded_once(shop: UUID) -> None:
+def test_a_write_past_the_parent_of_partitions_is_recorded_once(workspace_id: UUID) -> None:
     with database.as_role(Role.OWNER):
         execute(
             "CREATE TABLE h_log (id int, subject_id uuid, purpose_bits bigint DEFAULT 0, "
@@ -279,7 +279,7 @@ def test_the_statement_of_a_trigger_is_the_owners_to_choose(notes: str) -> None:
     ],
 )
 def test_a_table_that_cannot_be_watched_is_refused(
-    shop: UUID, create: str, per_person: bool, why: str
+    workspace_id: UUID, create: str, per_person: bool, why: str
 ) -> None:
     with database.as_role(Role.OWNER):
         execute(create)

@@ -29,13 +29,13 @@ def test_a_log_that_nobody_touched_holds(log: int) -> None:
     assert verdict.oldest_waiting.total_seconds() >= 0
 
 
-def test_an_empty_log_holds(shop: UUID) -> None:
+def test_an_empty_log_holds(workspace_id: UUID) -> None:
     verdict = checked()
 
     assert (verdict.problem, verdict.size) == (None, 0)
 
 
-def test_a_log_of_several_chunks_holds(shop: UUID) -> None:
+def test_a_log_of_several_chunks_holds(workspace_id: UUID) -> None:
     grow(700)
 
     verdict = checked(chunk=256)
@@ -53,7 +53,7 @@ def test_an_edited_entry_is_named(log: int) -> None:
     assert problem() == Problem(3, "altered", "Entry 3 is not the one that was recorded.")
 
 
-def test_one_edited_byte_in_a_later_chunk_is_named(shop: UUID) -> None:
+def test_one_edited_byte_in_a_later_chunk_is_named(workspace_id: UUID) -> None:
     grow(700)
     tamper("audit_leaf", "UPDATE audit_leaf SET leaf = leaf || '\\x20' WHERE idx = 618")
 
@@ -161,7 +161,7 @@ def test_a_signature_by_a_stranger_is_named(log: int) -> None:
     assert named() == (9, "signature")
 
 
-def test_an_upper_tile_that_does_not_fit_is_named(shop: UUID) -> None:
+def test_an_upper_tile_that_does_not_fit_is_named(workspace_id: UUID) -> None:
     grow(600)
     tamper("audit_tile", "UPDATE audit_tile SET data = data || data WHERE level = 1")
     tamper(
