@@ -2,7 +2,6 @@
 
 PYTHON := .venv/bin/python
 T ?= tests
-OURS := cdp audit consent profiles campaigns tests
 STATIC_ENV := DJANGO_SETTINGS_MODULE=cdp.settings.testing CDP_PROCESS=migrate
 
 .DEFAULT_GOAL := help
@@ -22,12 +21,12 @@ doctor: run-env ## say what is missing on this machine
 	@$(PYTHON) manage.py doctor
 
 test: check ## check, then all tests but browser and slow ones; T=tests/path runs part
-	$(PYTHON) -m pytest -m "not browser and not slow" $(T)
+	$(PYTHON) -m pytest $(T)
 
 check: dev-env ## the static part: style, types, import contracts, migrations, architecture
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy $(OURS)
+	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(STATIC_ENV) $(PYTHON) manage.py makemigrations --check --dry-run
 	$(PYTHON) -m pytest -q tests/architecture
@@ -35,8 +34,8 @@ check: dev-env ## the static part: style, types, import contracts, migrations, a
 browser: dev-env ## tests in headless Chromium
 	$(PYTHON) -m pytest -m browser $(T)
 
-slow: dev-env ## long property and fault tests
-	$(PYTHON) -m pytest -m slow $(T)
+slow: dev-env ## stories over real processes, long property and fault tests
+	$(PYTHON) -m pytest -m "slow or story" $(T)
 
 bench: dev-env ## benchmarks: ratios against named limits
 	$(PYTHON) manage.py bench

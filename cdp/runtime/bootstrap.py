@@ -73,24 +73,16 @@ def bootstrap(
     database = database_of(administrator)
     logins = (*LOGINS, Role.TEST) if for_tests else LOGINS
     passwords = {
-        role: password_of(known.get(role, "")) or secrets.token_urlsafe(32)
-        for role in logins
+        role: password_of(known.get(role, "")) or secrets.token_urlsafe(32) for role in logins
     }
-    with psycopg.connect(
-        with_database(administrator, MAINTENANCE), autocommit=True
-    ) as server:
+    with psycopg.connect(with_database(administrator, MAINTENANCE), autocommit=True) as server:
         _make_roles(server, passwords)
         _make_database(server, database)
-    with psycopg.connect(
-        with_database(administrator, database), autocommit=True
-    ) as own:
+    with psycopg.connect(with_database(administrator, database), autocommit=True) as own:
         _open_schema(own)
         _make_extensions(own)
     address = with_database(administrator, database)
-    return {
-        role: with_login(address, user=role, password=passwords[role])
-        for role in logins
-    }
+    return {role: with_login(address, user=role, password=passwords[role]) for role in logins}
 
 
 def protect_database(server: psycopg.Connection, database: str) -> None:
@@ -111,9 +103,7 @@ def _make_roles(server: psycopg.Connection, passwords: Mapping[Role, str]) -> No
     present = {str(row[0]) for row in server.execute("SELECT rolname FROM pg_roles")}
     for role in NO_LOGIN:
         if role not in present:
-            server.execute(
-                sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role))
-            )
+            server.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
     for role, password in passwords.items():
         if role not in present:
             server.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
@@ -130,9 +120,7 @@ def _make_roles(server: psycopg.Connection, passwords: Mapping[Role, str]) -> No
         _settle_role(server, role)
     _make_member(server, Role.MIGRATE, of=NO_LOGIN)
     if Role.TEST in passwords:
-        _make_member(
-            server, Role.TEST, of=[role for role in Role if role is not Role.TEST]
-        )
+        _make_member(server, Role.TEST, of=[role for role in Role if role is not Role.TEST])
 
 
 def _settle_role(server: psycopg.Connection, role: Role) -> None:
@@ -140,9 +128,7 @@ def _settle_role(server: psycopg.Connection, role: Role) -> None:
     settings = {"jit": "off"}
     if role in LONGEST_STATEMENT_MS:
         settings["statement_timeout"] = str(LONGEST_STATEMENT_MS[role])
-    if _is_superuser(
-        server
-    ):  # elsewhere the operator of the server decides what it logs
+    if _is_superuser(server):  # elsewhere the operator of the server decides what it logs
         settings |= QUIET_LOG
     for name, value in settings.items():
         server.execute(
@@ -158,9 +144,7 @@ def _make_member(server: psycopg.Connection, role: Role, *, of: Iterable[Role]) 
 
 
 def _make_database(server: psycopg.Connection, database: str) -> None:
-    found = server.execute(
-        "SELECT 1 FROM pg_database WHERE datname = %s", [database]
-    ).fetchone()
+    found = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
     if found is None:
         server.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(
@@ -180,9 +164,7 @@ def _make_extensions(own: psycopg.Connection) -> None:
     if not _is_superuser(own):
         return  # `doctor` names what is missing
     for name in EXTENSIONS:
-        own.execute(
-            sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name))
-        )
+        own.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name)))
 
 
 def _is_superuser(connection: psycopg.Connection) -> bool:

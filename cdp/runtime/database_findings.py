@@ -29,9 +29,7 @@ def servers(ground: Ground) -> Iterator[Finding]:
         yield Finding(True, "Nothing was started in this folder yet.", required=False)
         return
     if not _answers(str(dsns[Role.WEB])):
-        yield Finding(
-            True, "The database is not running; “make demo” starts it.", required=False
-        )
+        yield Finding(True, "The database is not running; “make demo” starts it.", required=False)
         return
     yield logins(dsns)
     yield from rights(str(dsns[Role.WEB]))
@@ -41,9 +39,7 @@ def servers(ground: Ground) -> Iterator[Finding]:
     if url and valkey.answers(url):
         yield Finding(True, "Valkey answers.")
     else:
-        yield Finding(
-            False, "The database runs but Valkey does not answer; start again."
-        )
+        yield Finding(False, "The database runs but Valkey does not answer; start again.")
 
 
 def logins(dsns: Mapping[str, object]) -> Finding:
@@ -51,35 +47,26 @@ def logins(dsns: Mapping[str, object]) -> Finding:
     for role in LOGINS:
         address = dsns.get(role)
         if address is None:
-            return Finding(
-                False, f"{role} has no login; run “manage.py up”, which makes it."
-            )
+            return Finding(False, f"{role} has no login; run “manage.py up”, which makes it.")
         try:
             with psycopg.connect(str(address), connect_timeout=3) as connection:
                 row = connection.execute(WHO).fetchone()
         except psycopg.OperationalError:
-            return Finding(
-                False, f"{role} cannot connect; run “manage.py up”, which repairs it."
-            )
+            return Finding(False, f"{role} cannot connect; run “manage.py up”, which repairs it.")
         if row is None or row[0] or row[1]:
             return Finding(
                 False,
                 f"{role} is superuser, owner or passes row-level security; run “manage.py "
                 "migrate” and take the extra rights from it.",
             )
-    return Finding(
-        True, f"All {len(LOGINS)} logins connect and none has more than its rights."
-    )
+    return Finding(True, f"All {len(LOGINS)} logins connect and none has more than its rights.")
 
 
 def rights(dsn: str) -> Iterator[Finding]:
     """Say whether protected tables are protected and the extensions are there."""
     with psycopg.connect(dsn) as connection:
         row = connection.execute(UNPROTECTED).fetchone()
-        present = {
-            str(name)
-            for (name,) in connection.execute("SELECT extname FROM pg_extension")
-        }
+        present = {str(name) for (name,) in connection.execute("SELECT extname FROM pg_extension")}
     if row and row[0]:
         yield Finding(
             False, f"{row[0]} protected tables lack forced row-level security; run “manage.py "

@@ -50,16 +50,12 @@ def python() -> Finding:
     found = f"Python {sys.version_info.major}.{sys.version_info.minor}"
     if sys.version_info >= OLDEST_PYTHON:
         return Finding(True, f"{found} runs this.")
-    return Finding(
-        False, f"{found} is too old; install Python 3.11 or newer and remove .venv."
-    )
+    return Finding(False, f"{found} is too old; install Python 3.11 or newer and remove .venv.")
 
 
 def packages(lock: Path) -> Finding:
     """Say whether the installed packages are those of the lock file."""
-    pinned = re.findall(
-        r"^([A-Za-z0-9._-]+)==([^\s;\\]+)\s*\\?$", lock.read_text(), re.MULTILINE
-    )
+    pinned = re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)\s*\\?$", lock.read_text(), re.MULTILINE)
     wrong = [name for name, wanted in pinned if _installed(name) != wanted]
     if not wrong:
         return Finding(True, f"All {len(pinned)} packages are those of {lock.name}.")
@@ -106,9 +102,7 @@ def valkey_program(ground: Ground) -> Finding:
 def web_port(ground: Ground) -> Finding:
     """Say which port the web server would take."""
     if ground.port and not ports.is_free(ground.port):
-        return Finding(
-            False, f"CDP_PORT {ground.port} is taken; free it or unset CDP_PORT."
-        )
+        return Finding(False, f"CDP_PORT {ground.port} is taken; free it or unset CDP_PORT.")
     try:
         port = ground.port or ports.first_free(FIRST_WEB_PORT)
     except CdpError as reason:
@@ -121,9 +115,7 @@ def folder(var: Path) -> Finding:
     nearest = next(path for path in (var, *var.parents) if path.exists())
     if os.access(nearest, os.W_OK | os.X_OK):
         return Finding(True, f"{var} can be written.")
-    return Finding(
-        False, f"{nearest} cannot be written; set CDP_VAR to a folder of yours."
-    )
+    return Finding(False, f"{nearest} cannot be written; set CDP_VAR to a folder of yours.")
 
 
 def disk(var: Path) -> Finding:
@@ -153,9 +145,7 @@ def browser() -> Finding:
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found:
         return Finding(True, f"Browser tests can use {found}.", required=False)
-    return Finding(
-        False, "Browser tests need Chromium: apt-get install chromium.", required=False
-    )
+    return Finding(False, "Browser tests need Chromium: apt-get install chromium.", required=False)
 
 
 def java() -> Finding:
@@ -164,14 +154,10 @@ def java() -> Finding:
     program = shutil.which("java")
     if program is None:
         return Finding(False, wanted, required=False)
-    told = subprocess.run(
-        [program, "-version"], capture_output=True, text=True, check=False
-    )
+    told = subprocess.run([program, "-version"], capture_output=True, text=True, check=False)
     major = re.search(r'version "(\d+)', told.stderr)
     if major and int(major.group(1)) == JAVA_MAJOR:
-        return Finding(
-            True, f"Spark can use Java {JAVA_MAJOR} from {program}.", required=False
-        )
+        return Finding(True, f"Spark can use Java {JAVA_MAJOR} from {program}.", required=False)
     return Finding(False, wanted, required=False)
 
 

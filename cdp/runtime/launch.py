@@ -54,9 +54,7 @@ class Ground:
     valkey_url: str = ""  # empty starts the embedded server
     public_url: str = ""
     port: int = 0  # of the web server; 0 takes the last one or the first free
-    dsn_file: Path | None = (
-        None  # where the launcher keeps every login; var/dsn.json by default
-    )
+    dsn_file: Path | None = None  # where the launcher keeps every login; var/dsn.json by default
     is_demo: bool = False
 
     @property
@@ -122,9 +120,7 @@ def _migrate(
 ) -> None:
     with progress.step("Migrations"):
         supervisor.run(roster.task(deployment, inherited(), "migrate", "migrate"))
-    wanted = static_files.fingerprint(
-        ground.static_sources, lock=ground.root / "requirements.lock"
-    )
+    wanted = static_files.fingerprint(ground.static_sources, lock=ground.root / "requirements.lock")
     stamp = ground.var / "static.stamp"
     if not static_files.are_current(ground.static_root, stamp=stamp, wanted=wanted):
         with progress.step("Static files"):
@@ -155,9 +151,7 @@ def _start_postgres(ground: Ground, supervisor: Supervisor, progress: Progress) 
 
 def _start_valkey(ground: Ground, supervisor: Supervisor, progress: Progress) -> str:
     with progress.step("Valkey"):
-        server = valkey.prepare(
-            ground.var, port=_port(ground, "valkey", FIRST_VALKEY_PORT)
-        )
+        server = valkey.prepare(ground.var, port=_port(ground, "valkey", FIRST_VALKEY_PORT))
         supervisor.start(
             Service(
                 name="valkey",
@@ -173,9 +167,7 @@ def _start_valkey(ground: Ground, supervisor: Supervisor, progress: Progress) ->
 
 def _make_roles(ground: Ground, administrator: str) -> dict[str, str]:
     try:
-        dsns = bootstrap.bootstrap(
-            administrator, known=private_files.read_json(ground.logins)
-        )
+        dsns = bootstrap.bootstrap(administrator, known=private_files.read_json(ground.logins))
     except psycopg.Error as reason:
         raise DatabaseUnreachable(
             f"The database administrator cannot prepare the database: {reason} "

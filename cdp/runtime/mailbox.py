@@ -55,7 +55,7 @@ class Keeper:
     folder: Path
     delay_s: float = 0.0
 
-    async def handle_DATA(
+    async def handle_DATA(  # noqa: N802 - the name is aiosmtpd's
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         """Keep the message and accept it; the answer is the SMTP reply."""

@@ -39,9 +39,7 @@ def birth(pid: int) -> str | None:
             fields = stat.read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             return None
-        return (
-            None if fields[0] == "Z" else fields[19]
-        )  # clock ticks since the system started
+        return None if fields[0] == "Z" else fields[19]  # clock ticks since the system started
     told = subprocess.run(
         ["ps", "-o", "lstart=", "-p", str(pid)],
         capture_output=True,
@@ -68,9 +66,7 @@ def write_record(record: Path, children: Iterable[Child]) -> None:
 def find(record: Path) -> list[Left]:
     """Return the recorded processes that still run, newest first."""
     rows = private_files.read_json(record).get("processes", [])
-    left = [
-        Left(row["name"], row["pid"], row["birth"], row["stop_signal"]) for row in rows
-    ]
+    left = [Left(row["name"], row["pid"], row["birth"], row["stop_signal"]) for row in rows]
     return [one for one in reversed(left) if one.birth and birth(one.pid) == one.birth]
 
 

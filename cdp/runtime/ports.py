@@ -46,6 +46,4 @@ def first_free(start: int, *, taken: Collection[int] = ()) -> int:
     for port in range(start, start + TRIES):
         if port not in taken and is_free(port):
             return port
-    raise NoFreePort(
-        f"No port from {start} to {start + TRIES - 1} is free. End what uses them."
-    )
+    raise NoFreePort(f"No port from {start} to {start + TRIES - 1} is free. End what uses them.")

@@ -76,15 +76,11 @@ class Cluster:
 
     def command(self, settings: Mapping[str, str] = SETTINGS) -> tuple[str, ...]:
         """Return the command that runs the server in the foreground; its folder must be “/”."""
-        options = [
-            part for key, value in settings.items() for part in ("-c", f"{key}={value}")
-        ]
+        options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         fixed = ("-D", str(self.data), "-k", str(self.sockets), "-p", str(PORT))
         return (str(self.programs / "postgres"), *fixed, *options)
 
-    def dsn(
-        self, database: str, *, user: str = ADMINISTRATOR, password: str = ""
-    ) -> str:
+    def dsn(self, database: str, *, user: str = ADMINISTRATOR, password: str = "") -> str:
         """Return the address of `database` for `user`, the administrator unless said."""
         secret = quote(password or self.password, safe="")
         folder = quote(str(self.sockets), safe="/")
@@ -98,14 +94,19 @@ def prepare(var: Path, *, durable: bool = True) -> Cluster:
     `durable=False` skips the flushes to disk, for tests.
 
     :raises PostgresMissing: there is no server to run
-    :raises PostgresRefused: `initdb` failed or the socket folder belongs to somebody else
+    :raises PostgresRefused: `initdb` failed, the socket folder belongs to somebody else, or the
+        administrator's password is lost
     """
     who = account()
     home = _home(var, who)
-    programs = postgres_binaries.usable(who, copies=SHARED_PLACE / "programs")
     record = var / "postgres.json"
     known = private_files.read_json(record)
+    if "password" not in known and (home / "data").exists():
+        _put_abandoned_data_aside(home, is_new_house=not (var / "dsn.json").exists())
     password = str(known.get("password") or secrets.token_urlsafe(32))
+    programs = postgres_binaries.usable(
+        who, copies=SHARED_PLACE / "programs", made_by=_data_version(home / "data")
+    )
     private_files.write_json(record, {"home": str(home), "password": password})
     cluster = Cluster(programs, home / "data", _sockets(home, who), password, who)
     if not cluster.data.exists():
@@ -127,7 +128,8 @@ def answers(dsn: str) -> bool:
 def version(dsn: str) -> str:
     """Return the version of the server behind `dsn`, such as “18.6”."""
     with psycopg.connect(dsn) as connection:
-        return connection.info.parameter_status("server_version") or ""
+        told = connection.info.parameter_status("server_version") or ""
+    return told.partition(" ")[0]
 
 
 def place_id(var: Path) -> str:
@@ -143,8 +145,7 @@ def _home(var: Path, who: Account | None) -> Path:
     home = var.resolve() / "postgres"
     if not can_enter(var.resolve(), who):
         home = SHARED_PLACE / place_id(var)
-        home.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        home.parent.chmod(0o755)  # ours, made here; a strict umask would shut it
+        postgres_binaries.make_open(home.parent)
     home.mkdir(mode=0o700, exist_ok=True)
     give(home, who)
     return home
@@ -159,11 +160,28 @@ def _sockets(home: Path, who: Account | None) -> Path:
     owner = folder.lstat().st_uid
     expected = {os.geteuid()} | ({who.uid} if who else set())
     if folder.is_symlink() or owner not in expected:
-        raise PostgresRefused(
-            f"{folder} belongs to somebody else. Remove it and start again."
-        )
+        raise PostgresRefused(f"{folder} belongs to somebody else. Remove it and start again.")
     give(folder, who)
     return folder
+
+
+def _put_abandoned_data_aside(home: Path, *, is_new_house: bool) -> None:
+    """Keep, once, the data of a `var/` that was removed while its data lay elsewhere."""
+    if not is_new_house:
+        raise PostgresRefused(
+            f"The administrator's password of {home} is lost. Restore var/postgres.json from its "
+            "backup, or remove the var folder to begin anew."
+        )
+    shutil.rmtree(home / "data.abandoned", ignore_errors=True)
+    (home / "data").rename(home / "data.abandoned")
+
+
+def _data_version(data: Path) -> int | None:
+    """Return the major version that made `data`, or None where there is none."""
+    try:
+        return int((data / "PG_VERSION").read_text())
+    except FileNotFoundError:
+        return None
 
 
 def _initialize(cluster: Cluster, *, durable: bool) -> None:

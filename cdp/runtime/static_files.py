@@ -17,9 +17,7 @@ def fingerprint(folders: Iterable[Path], *, lock: Path) -> str:
             if path.is_file():
                 facts = path.stat()
                 name = path.relative_to(folder).as_posix()
-                digest.update(
-                    f"{name}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode()
-                )
+                digest.update(f"{name}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 
 

@@ -79,9 +79,7 @@ class Supervisor:
             if child.is_over():
                 raise self._failure(service, f"ended with code {child.exit_code}")
             if time.monotonic() > until:
-                raise self._failure(
-                    service, f"was not ready after {service.patience_s:.0f} s"
-                )
+                raise self._failure(service, f"was not ready after {service.patience_s:.0f} s")
             self._pause()
         if child.is_over():
             raise self._failure(service, f"ended with code {child.exit_code}")
@@ -101,9 +99,7 @@ class Supervisor:
         finally:
             child.kill()
         if child.exit_code != 0:
-            raise self._failure(
-                task, f"failed with code {child.exit_code}", quote=not on_terminal
-            )
+            raise self._failure(task, f"failed with code {child.exit_code}", quote=not on_terminal)
 
     def watch(self) -> None:
         """
@@ -148,9 +144,7 @@ class Supervisor:
         try:
             child = spawn(service, log=self._log(service))
         except OSError as reason:
-            raise ServiceFailed(
-                f"{service.name} cannot be started: {reason.strerror}."
-            ) from None
+            raise ServiceFailed(f"{service.name} cannot be started: {reason.strerror}.") from None
         self._children[service.name] = child
         orphans.write_record(self._record, self._children.values())
         return child
@@ -190,9 +184,7 @@ class Supervisor:
     def _log(self, service: Service) -> Path:
         return self._logs / f"{service.name}.log"
 
-    def _failure(
-        self, service: Service, what: str, *, quote: bool = True
-    ) -> ServiceFailed:
+    def _failure(self, service: Service, what: str, *, quote: bool = True) -> ServiceFailed:
         path = self._log(service)
         last = ""
         if quote and path.exists():

@@ -23,10 +23,7 @@ SAYS_GOODBYE = (
 )
 PROGRAMS = {
     "steady": BEGIN + UP + "time.sleep(600)",
-    "stubborn": BEGIN
-    + "signal.signal(signal.SIGTERM, signal.SIG_IGN); "
-    + UP
-    + "time.sleep(600)",
+    "stubborn": BEGIN + "signal.signal(signal.SIGTERM, signal.SIG_IGN); " + UP + "time.sleep(600)",
     "parent": BEGIN
     + "p = subprocess.Popen(['sleep', '600']); open(own, 'a').write(f'{p.pid}\\n'); "
     + "time.sleep(600)",
@@ -66,8 +63,7 @@ def main(folder: Path, names: list[str]) -> None:
     try:
         hold(ground, Progress(), begin)
     except CdpError as reason:
-        print(reason)
-        sys.exit(1)
+        sys.exit(str(reason))  # to standard error, with code 1
 
 
 if __name__ == "__main__":

@@ -121,9 +121,7 @@ def test_a_copy_of_a_database_needs_its_protection_again(administrator: str) -> 
     ) as server:
         server.execute("CREATE DATABASE copy TEMPLATE candor")
         with psycopg.connect(copy) as connection:
-            connection.execute(
-                "CREATE TEMPORARY TABLE t (n int)"
-            )  # the probe can succeed
+            connection.execute("CREATE TEMPORARY TABLE t (n int)")  # the probe can succeed
 
         bootstrap.protect_database(server, "copy")
 

@@ -51,12 +51,8 @@ def test_setup_alone_knows_the_administrator_and_keeps_all_logins_to_itself(
     services = compose["services"]
 
     assert "DATABASE_URL" in services["setup"]["environment"]
-    assert services["setup"]["environment"]["CDP_DSN_FILE"].startswith(
-        "/candor/launcher/"
-    )
-    with_launcher = [
-        n for n, s in services.items() if "launcher:" in str(s.get("volumes"))
-    ]
+    assert services["setup"]["environment"]["CDP_DSN_FILE"].startswith("/candor/launcher/")
+    with_launcher = [n for n, s in services.items() if "launcher:" in str(s.get("volumes"))]
     assert with_launcher == ["setup"]
 
 

@@ -21,9 +21,7 @@ def deployment(var: Path, *, smtp_port: int | None = 1025) -> Deployment:
     return Deployment(
         root=var.parent,
         var=var,
-        dsns={
-            role: f"postgresql://{role}:password-of-{role}@/candor" for role in LOGINS
-        },
+        dsns={role: f"postgresql://{role}:password-of-{role}@/candor" for role in LOGINS},
         valkey_url="redis://:secret@127.0.0.1:6390",
         port=8003,
         public_url="http://127.0.0.1:8003",
@@ -68,9 +66,7 @@ def test_a_process_gets_its_own_logins_and_no_other(kind: str, tmp_path: Path) -
 
 def test_only_a_demo_points_mail_at_its_mailbox(tmp_path: Path) -> None:
     with_mailbox = deployment(tmp_path).environment("work", {})
-    without = deployment(tmp_path, smtp_port=None).environment(
-        "work", {"CDP_SMTP_HOST": "mx"}
-    )
+    without = deployment(tmp_path, smtp_port=None).environment("work", {"CDP_SMTP_HOST": "mx"})
 
     assert (with_mailbox["CDP_SMTP_HOST"], with_mailbox["CDP_SMTP_PORT"]) == (
         "127.0.0.1",
@@ -83,9 +79,7 @@ def test_only_a_demo_points_mail_at_its_mailbox(tmp_path: Path) -> None:
 def test_each_kind_finds_its_own_logins_in_its_own_folder(tmp_path: Path) -> None:
     launch.write_logins(tmp_path, deployment(tmp_path))
 
-    written = {
-        path.parent.name: path.read_text() for path in tmp_path.glob("*/dsns.json")
-    }
+    written = {path.parent.name: path.read_text() for path in tmp_path.glob("*/dsns.json")}
     assert set(written) == {"web", "work", "ingest", "sequencer", "beat"}
     assert set(json.loads(written["ingest"])) == {Role.INGEST}
     assert not any(f"password-of-{Role.MIGRATE}" in text for text in written.values())
@@ -101,9 +95,7 @@ def test_run_json_names_what_a_script_needs(tmp_path: Path) -> None:
     }
 
     document = run_file.document(
-        Running(
-            deployment(tmp_path), ADMINISTRATOR, seeded, {"web": 7, "supervisor": 1}
-        )
+        Running(deployment(tmp_path), ADMINISTRATOR, seeded, {"web": 7, "supervisor": 1})
     )
 
     assert document["base_url"] == "http://127.0.0.1:8003"
@@ -125,9 +117,7 @@ def test_run_json_names_what_a_script_needs(tmp_path: Path) -> None:
 
 
 def test_an_external_administrator_is_not_named(tmp_path: Path) -> None:
-    assert "database_url" not in run_file.document(
-        Running(deployment(tmp_path), None, {}, {})
-    )
+    assert "database_url" not in run_file.document(Running(deployment(tmp_path), None, {}, {}))
 
 
 def test_a_key_ring_is_made_for_an_empty_house_and_then_kept(tmp_path: Path) -> None:
@@ -146,7 +136,7 @@ def test_a_key_ring_is_made_for_an_empty_house_and_then_kept(tmp_path: Path) -> 
 def test_lost_keys_stop_the_start_instead_of_being_replaced(tmp_path: Path) -> None:
     path = tmp_path / "keyring.json"
 
-    with pytest.raises(KeyringRefused, match="Restore keyring.json"):
+    with pytest.raises(KeyringRefused, match=r"Restore keyring\.json"):
         keys.make_keyring(path, origin="x", has_data=True)
 
     assert not path.exists()

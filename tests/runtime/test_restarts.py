@@ -34,6 +34,4 @@ def test_it_gives_up_exactly_when_the_last_minute_held_too_many(
 
     gave_up = delay_before_restart(ends, now=now) is None
 
-    assert gave_up == (
-        len([end for end in ends if end > now - CRASH_SPAN_S]) >= CRASH_LIMIT
-    )
+    assert gave_up == (len([end for end in ends if end > now - CRASH_SPAN_S]) >= CRASH_LIMIT)

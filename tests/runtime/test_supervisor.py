@@ -64,9 +64,7 @@ def launch(tmp_path: Path) -> Iterator[Launch]:
 @pytest.fixture
 def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
     """A supervisor inside the test's own process."""
-    made = Supervisor(
-        logs=tmp_path / "log", record=tmp_path / "record.json", say=lambda text: None
-    )
+    made = Supervisor(logs=tmp_path / "log", record=tmp_path / "record.json", say=lambda text: None)
     yield made
     made.stop()
 
@@ -98,15 +96,10 @@ def test_a_killed_service_is_started_again(launch: Launch, tmp_path: Path) -> No
     assert runs(again)
     assert recorded(tmp_path, "steady") == again
     launcher.send_signal(signal.SIGINT)
-    assert (
-        "steady ended with code -9; starting it again in 0.5 s"
-        in launcher.communicate()[0]
-    )
+    assert "steady ended with code -9; starting it again in 0.5 s" in launcher.communicate()[0]
 
 
-def test_the_children_of_a_killed_service_do_not_outlive_it(
-    launch: Launch, tmp_path: Path
-) -> None:
+def test_the_children_of_a_killed_service_do_not_outlive_it(launch: Launch, tmp_path: Path) -> None:
     launch("parent")
     grandchild = written(tmp_path / "parent.out")[0]
 
@@ -128,9 +121,7 @@ def test_a_service_that_ends_again_and_again_ends_the_launch_with_its_last_words
     assert not any(runs(pid) for pid in written(tmp_path / "steady.out"))
 
 
-@pytest.mark.skipif(
-    sys.platform != "linux", reason="the kernel's parent-death signal is Linux's"
-)
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's parent-death signal is Linux's")
 def test_nothing_outlives_a_killed_launcher(launch: Launch, tmp_path: Path) -> None:
     launcher = launch("steady", "last")
     pids = [*written(tmp_path / "steady.out"), *written(tmp_path / "last.out")]
@@ -188,15 +179,9 @@ def test_after_a_killed_launcher_the_folder_can_be_held_again(
     assert again.poll() is None
 
 
-def test_a_stop_during_the_start_forgets_nothing(
-    launch: Launch, tmp_path: Path
-) -> None:
+def test_a_stop_during_the_start_forgets_nothing(launch: Launch, tmp_path: Path) -> None:
     launcher = launch("steady", "never", ready="steady.out")
-    wait_until(
-        lambda: (
-            len(private_files.read_json(tmp_path / "processes.json")["processes"]) == 2
-        )
-    )
+    wait_until(lambda: len(private_files.read_json(tmp_path / "processes.json")["processes"]) == 2)
     never = recorded(tmp_path, "never")
 
     launcher.send_signal(signal.SIGINT)
@@ -205,9 +190,7 @@ def test_a_stop_during_the_start_forgets_nothing(
     assert not runs(never)
 
 
-def test_a_second_ctrl_c_kills_what_does_not_stop(
-    launch: Launch, tmp_path: Path
-) -> None:
+def test_a_second_ctrl_c_kills_what_does_not_stop(launch: Launch, tmp_path: Path) -> None:
     launcher = launch("stubborn", "last")
     launcher.send_signal(signal.SIGINT)
     wait_until((tmp_path / "last.out.stopped").exists)
@@ -246,12 +229,8 @@ def test_a_program_that_does_not_exist_fails_the_start_with_its_name(
         supervisor.start(missing)
 
 
-def test_a_task_that_fails_shows_the_end_of_its_log(
-    supervisor: Supervisor, tmp_path: Path
-) -> None:
-    with pytest.raises(
-        ServiceFailed, match=r"(?s)flaky failed with code 3.*it was the disk"
-    ):
+def test_a_task_that_fails_shows_the_end_of_its_log(supervisor: Supervisor, tmp_path: Path) -> None:
+    with pytest.raises(ServiceFailed, match=r"(?s)flaky failed with code 3.*it was the disk"):
         supervisor.run(service("flaky", tmp_path))
 
 

@@ -15,17 +15,13 @@ from tests.runtime.conftest import wait_until
 
 
 @pytest.fixture
-def run(
-    tmp_path: Path, request: pytest.FixtureRequest
-) -> Callable[[], tuple[Valkey, Child]]:
+def run(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[], tuple[Valkey, Child]]:
     """Start the server of this folder and wait until it answers."""
     port = ports.first_free(26400)
 
     def start() -> tuple[Valkey, Child]:
         server = valkey.prepare(tmp_path, port=port)
-        service = Service(
-            "valkey", server.command(), {"PATH": os.environ["PATH"]}, tmp_path
-        )
+        service = Service("valkey", server.command(), {"PATH": os.environ["PATH"]}, tmp_path)
         child = spawn(service, log=tmp_path / "log" / "valkey.log")
         request.addfinalizer(child.kill)
         wait_until(lambda: valkey.answers(server.url))
