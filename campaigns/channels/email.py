@@ -4,9 +4,9 @@ import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.errors import MessageError
-from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP, EmailPolicy
+from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
 from typing import ClassVar
 from urllib.parse import urlsplit
@@ -20,21 +20,17 @@ MAX_SUBJECT_CHARACTERS = 250
 _TEMPORARY = range(400, 500)
 
 
-class _OneLine(UnstructuredHeader):
+class _OneLine(UnstructuredHeader, BaseHeader):
     """A header that is never folded: some signers and mailbox providers misread a folded one."""
 
-    def fold(self, *, policy: EmailPolicy) -> str:
+    def fold(self, *, policy: Policy) -> str:
         return f"{self.name}: {self}{policy.linesep}"
 
 
-def _policy() -> EmailPolicy:
-    registry = HeaderRegistry()
-    registry.map_to_type("list-unsubscribe", _OneLine)
-    registry.map_to_type("message-id", _OneLine)
-    return SMTP.clone(header_factory=registry)
-
-
-POLICY = _policy()
+_registry = HeaderRegistry()
+_registry.map_to_type("list-unsubscribe", _OneLine)
+_registry.map_to_type("message-id", _OneLine)
+POLICY = SMTP.clone(header_factory=_registry)
 
 
 def one_line(text: str) -> str:

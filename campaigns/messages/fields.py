@@ -25,7 +25,6 @@ class Shape(StrEnum):
 
     TEXT = "text"
     NUMBER = "number"
-    MONEY = "money"
     DAY = "day"
     TEXTS = "texts"
 
@@ -86,7 +85,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "rfm_group", Origin.TRAIT, "rfm_cell", Shape.TEXT,
         {"en": "Customer group (RFM)", "zh-hans": "客户群组（RFM）"},
-        {"en": "loyal", "zh-hans": "loyal"}, Category.INFERRED,
+        {"en": "Important value", "zh-hans": "重要价值"}, Category.INFERRED,
     ),
     Variable(
         "shop", Origin.WORKSPACE, "name", Shape.TEXT,
@@ -116,7 +115,4 @@ def covered(categories: Iterable[int]) -> list[Variable]:
 
 def samples(keys: Iterable[str], *, language: str) -> dict[str, str]:
     """Return made-up values, for a preview without any person."""
-    return {
-        key: BY_KEY[key].sample.get(language, BY_KEY[key].sample["en"])
-        for key in keys
-    }
+    return {key: BY_KEY[key].sample.get(language, BY_KEY[key].sample["en"]) for key in keys}

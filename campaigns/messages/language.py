@@ -16,14 +16,15 @@ from liquid.undefined import FalsyStrictUndefined
 from cdp.kernel.errors import CdpError
 
 MAX_SOURCE_CHARACTERS = 20_000
-TAGS = frozenset(
-    "if unless case for break continue assign echo comment raw # illegal output content".split()
-)
+TAGS = frozenset({
+    "if", "unless", "case", "for", "break", "continue", "assign", "echo", "comment", "raw", "#",
+    "illegal", "output", "content",
+})  # fmt: skip
 # None that multiplies text (replace, join, times), reads a clock (date) or unescapes (safe).
-FILTERS = frozenset(
-    "append capitalize default downcase first last lstrip minus plus prepend round rstrip size "
-    "strip truncate truncatewords upcase".split()
-)
+FILTERS = frozenset({
+    "append", "capitalize", "default", "downcase", "first", "last", "lstrip", "minus", "plus",
+    "prepend", "round", "rstrip", "size", "strip", "truncate", "truncatewords", "upcase",
+})  # fmt: skip
 
 
 class TemplateRefused(CdpError):
@@ -106,7 +107,7 @@ def fill(source: str, values: dict[str, object]) -> str:
     try:
         return parse(source).render(**values)
     except UndefinedError as fault:
-        name = str(fault.message).partition("'")[2].partition("'")[0] or "a value"
+        name = str(fault.message).partition("'")[2].partition("'")[0] or "variable"
         raise ValueMissing(
             f"“{name}” may be unknown for some people. Give it a fallback: "
             f'{{{{ {name} | default: "…" }}}}',

@@ -1,0 +1,123 @@
+"""
+One campaign's run: freeze the audience, send, report; taken over when its worker dies.
+
+The job run is for people to watch and cancel. What must be sent stands in the deliveries, so a
+second worker simply helps, and a campaign whose run is over goes on as long as rows are queued.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Q
+
+from audit.acting import acting
+from audit.actors import Actor
+from campaigns.delivery import drain, plan
+from campaigns.delivery.states import DUE
+from campaigns.planning import audience, create
+from campaigns.planning.lifecycle import UNDER_WAY, State, move
+from campaigns.planning.models import Campaign
+from cdp.kernel import clock, jobs
+from cdp.kernel.jobs import AlreadyRunning, JobCanceled, RunningJob
+from cdp.kernel.logging import logger
+from cdp.kernel.models import JobRun
+
+KIND = "send-campaign"
+SILENCE = timedelta(seconds=100)  # a run that has not moved for so long may be taken over
+_OPEN = (JobRun.State.QUEUED, JobRun.State.RUNNING)
+
+
+def send_campaign(campaign_id: UUID, *, run_id: UUID, until: datetime) -> None:
+    """
+    Take the run on and send the campaign; while another worker has the run, help it.
+
+    :raises NoSuchCampaign: there is none
+    :raises CampaignRefused: segment or template is gone
+    """
+    try:
+        with jobs.running(run_id) as run:
+            _send(campaign_id, run, until=until)
+    except AlreadyRunning:
+        logger().info("delivery.helps", campaign=str(campaign_id), run=str(run_id))
+        help_send(campaign_id, actor=Actor.system("delivery"), until=until)
+
+
+def _send(campaign_id: UUID, run: RunningJob, *, until: datetime) -> None:
+    actor = Actor.job(run.kind, run.id)
+    try:
+        campaign = create.find(campaign_id)
+        total = int(campaign.counts.get("total", 0))  # of a run that goes on
+        if campaign.state == State.PREPARING:
+            run.advance(phase="audience")
+            total = audience.freeze(campaign, actor=actor, job=run.id)
+            _begin(campaign_id, actor=actor)
+        run.advance(done=0, total=total, phase="sending")
+        done = drain.drain(
+            plan.load(campaign_id),
+            actor=actor,
+            job=run.id,
+            until=until,
+            progress=lambda remaining: run.advance(
+                done=max(0, total - remaining), total=max(total, remaining)
+            ),
+        )
+        run.advance(done=max(0, total - done.remaining), total=max(total, done.remaining))
+    except JobCanceled:
+        if create.find(campaign_id).state in UNDER_WAY:
+            stop(campaign_id, actor=actor)
+        raise
+    run.finish(audience=total, remaining=done.remaining, **dict(done.states))
+
+
+def _begin(campaign_id: UUID, *, actor: Actor) -> None:
+    with acting(actor):
+        campaign = create.lock(campaign_id)
+        if campaign.state == State.PREPARING:  # it may have been stopped meanwhile
+            move(campaign, State.SENDING)
+            campaign.save(update_fields=["state"])
+
+
+def stop(campaign_id: UUID, *, actor: Actor) -> None:
+    """
+    Stop a campaign: nothing more is claimed. What was handed over cannot be taken back.
+
+    :raises NoSuchCampaign: there is none
+    :raises NotFromHere: it is over, or was never launched
+    """
+    with acting(actor):
+        campaign = create.lock(campaign_id)
+        move(campaign, State.STOPPED)
+        campaign.finished_at = clock.now()
+        campaign.save(update_fields=["state", "finished_at"])
+        if campaign.job_id is not None:
+            jobs.cancel(campaign.job_id)
+
+
+def help_send(campaign_id: UUID, *, actor: Actor, until: datetime) -> None:
+    """Send what is due of a campaign without a run of one's own; ends when nothing is."""
+    drain.drain(plan.load(campaign_id), actor=actor, until=until)
+
+
+def forgotten(*, as_of: datetime) -> list[tuple[UUID, UUID]]:
+    """Return (campaign, run) of every campaign under way that no live run works on."""
+    campaigns = Campaign.objects.filter(state__in=UNDER_WAY, job_id__isnull=False)
+    runs = {campaign.job_id: campaign for campaign in campaigns if campaign.job_id is not None}
+    since = as_of - SILENCE
+    alive = set(
+        JobRun.objects.filter(
+            Q(heartbeat_at__gte=since) | Q(created_at__gte=since), pk__in=runs, state__in=_OPEN
+        ).values_list("pk", flat=True)
+    )
+    return [
+        (campaign.id, run_id)
+        for run_id, campaign in runs.items()
+        if run_id not in alive and _may_have_work(campaign)
+    ]
+
+
+def _may_have_work(campaign: Campaign) -> bool:
+    """A finished run left open rows behind, or the run itself never got to its end."""
+    counted = campaign.counts
+    if campaign.state == State.PREPARING or not counted:
+        return True
+    return bool(counted.get(DUE, 0))

@@ -1,0 +1,30 @@
+"""
+Waking a worker once the transaction at hand has committed.
+
+PostgreSQL holds what is to be done; a broker that is down costs time, never work, so it must not
+fail the request that found it down. Source: delivery reference, part 3.3.
+"""
+
+from functools import partial
+from typing import Any
+
+from celery import Task
+from django.db import transaction
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from cdp.kernel import database, workspaces
+from cdp.kernel.logging import logger
+
+
+def wake(task: "Task[Any, Any]", **ids: str) -> None:
+    """Enqueue `task` with these ids and the current workspace's, after commit."""
+    given = {**ids, "workspace_id": str(workspaces.current().id)}
+    transaction.on_commit(partial(_enqueue, task, given), using=database.alias())
+
+
+def _enqueue(task: "Task[Any, Any]", ids: dict[str, str]) -> None:
+    try:
+        task.apply_async(kwargs=ids)
+    except (OperationalError, RedisError, OSError) as failure:
+        logger().warning("wake.lost", kind=task.name, error=type(failure).__name__)
