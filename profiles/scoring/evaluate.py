@@ -121,7 +121,7 @@ def gate(
     own = figures["auc"]
     return {
         "beats_base_rate": constant_gap[0] + 2 * constant_gap[1] < 0,
-        "not_worse_than_simple": simple_gap[0] <= simple_gap[1],
+        "beats_two_features": simple_gap[0] <= simple_gap[1],
         "not_worse_than_live": live_auc is None
         or (own is not None and own >= live_auc - (figures["auc_error"] or 0.0)),
         "calibrated": figures["ece"] <= max(ece_limit, figures["ece_by_chance"]),

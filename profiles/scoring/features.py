@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cdp.kernel import database
-from cdp.kernel.models import Workspace
 from cdp.kernel.protected import Category
 from cdp.kernel.windows import required
 from profiles.scoring.registry import ResponseMapping
+from profiles.traits.place import Place
 
 Floats = NDArray[np.float64]
 
@@ -44,14 +44,6 @@ SIMPLE = "responses_before"  # with the kind of contact, the two-feature model t
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """The workspace's own way to count: its time zone for days, its currency for money."""
-
-    time_zone: str = "UTC"
-    currency: str = ""  # empty: every line counts
-
-
-@dataclass(frozen=True, slots=True)
 class Behavior:
     """What people bought in a time window, one position a person, in the order of ids."""
 
@@ -59,14 +51,6 @@ class Behavior:
     recency_days: list[int] = field(default_factory=list)
     frequency: list[int] = field(default_factory=list)
     money_minor: list[int] = field(default_factory=list)
-
-
-def place() -> Place:
-    """Return how the current workspace counts."""
-    settings = Workspace.objects.values_list("settings", flat=True).get(
-        pk=database.current_workspace()
-    )
-    return Place(settings.get("time_zone") or "UTC", settings.get("currency") or "")
 
 
 _COMPUTE = """
@@ -138,7 +122,7 @@ def compute(
                 "order": mapping.order_event,
                 "discount": list(mapping.discount_path),
                 "currency": where.currency,
-                "zone": where.time_zone,
+                "zone": where.zone,
             },
         )
         return np.array(sql.fetchall(), dtype=np.float64)
@@ -150,7 +134,9 @@ SELECT o.subject_id,
        count(DISTINCT p.order_key),
        coalesce(sum(p.amount_minor)
          FILTER (WHERE %(currency)s = '' OR p.currency IN ('', %(currency)s)), 0)::bigint
-  FROM kernel_origin o JOIN profiles_purchase p ON p.subject_id = o.origin
+  FROM kernel_origin o
+  JOIN profiles_profile f ON f.subject_id = o.subject_id
+  JOIN profiles_purchase p ON p.subject_id = o.origin
  WHERE p.happened_at >= %(since)s AND p.happened_at < %(as_of)s
    AND (%(everybody)s OR o.subject_id = ANY (%(subjects)s::uuid[]))
  GROUP BY o.subject_id ORDER BY o.subject_id
@@ -175,7 +161,7 @@ def behavior(
                 "everybody": subjects is None,
                 "subjects": list(subjects or ()),
                 "currency": where.currency,
-                "zone": where.time_zone,
+                "zone": where.zone,
             },
         )
         rows: list[tuple[Any, ...]] = sql.fetchall()

@@ -7,7 +7,7 @@ events. Pure but for the import.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Self
@@ -64,14 +64,15 @@ class ResponseMapping:
 
         :raises MappingRefused: an unknown name, or a value of another type
         """
-        mapping = cls()
-        known = {each.name: type(getattr(mapping, each.name)) for each in fields(cls)}
-        for name, value in given.items():
-            fitting = tuple(value) if isinstance(value, list) else value
-            if type(fitting) is not known.get(name):
+        defaults = cls()
+        chosen: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in given.items()
+        }
+        for name, value in chosen.items():
+            if type(value) is not type(getattr(defaults, name, None)):
                 raise MappingRefused(f"Correct or leave out “{name[:40]}” in the mapping.")
-            mapping = replace(mapping, **{name: fitting})
-        return mapping
+        return replace(defaults, **chosen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from profiles.scoring import features, registry, versions, words
 from profiles.scoring.models import ModelVersion
 from profiles.scoring.progress import Advance, unseen
 from profiles.scoring.registry import Model, ResponseMapping, ResponseModel, RfmModel
+from profiles.traits import place
 
 CHUNK_PEOPLE = 10_000
 REASONS = 5  # the strongest contributions kept with a score
@@ -120,7 +121,7 @@ def _response_scorer(
     # what it was trained on is what it reads, whatever the registry says by now
     mapping = ResponseMapping.from_json(version.parameters["mapping"])
     next_group = group or version.parameters["next_group"]
-    where, bands = features.place(), version.parameters["bands"]
+    where, bands = place.here(), version.parameters["bands"]
     orders, answers = (features.NAMES.index(name) for name in ("orders", "responses_before"))
 
     def scores(subjects: Sequence[UUID]) -> list[Row]:
@@ -170,7 +171,7 @@ def _strongest(
 def _rfm_scorer(model: RfmModel, version: ModelVersion, *, as_of: datetime) -> Scorer:
     algorithm = registry.load(model)
     cuts = algorithm.Cuts.from_json(version.parameters["cuts"])
-    window, where = timedelta(days=version.parameters["window_days"]), features.place()
+    window, where = timedelta(days=version.parameters["window_days"]), place.here()
 
     def scores(subjects: Sequence[UUID]) -> list[Row]:
         found = features.behavior(subjects, as_of=as_of, window=window, where=where)

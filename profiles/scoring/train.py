@@ -21,6 +21,7 @@ from profiles.scoring.models import ModelVersion
 from profiles.scoring.progress import Advance, unseen
 from profiles.scoring.registry import Model, ResponseModel, RfmModel
 from profiles.scoring.versions import Trained
+from profiles.traits import place
 
 SEED = 7
 PHASES = ("read", "learn", "keep")
@@ -98,7 +99,7 @@ def _read(
         labeled = examples.read(model.mapping, as_of=as_of)
         subjects = [contact.subject for contact in labeled.contacts]
         moments = [contact.at for contact in labeled.contacts]
-        where = features.place()
+        where = place.here()
         numbers = features.compute(subjects, moments, mapping=model.mapping, where=where)
         using.doing("train", people=len(set(subjects)), ref=f"model:{model.name}")
     numbering = {subject: number for number, subject in enumerate(dict.fromkeys(subjects))}
@@ -144,7 +145,7 @@ def _find_cuts(model: RfmModel, *, as_of: datetime, actor: Actor, job: UUID | No
     algorithm = registry.load(model)
     window = timedelta(days=model.window_days)
     with purpose(model.train_purpose, actor=actor, job=job) as using:
-        found = features.behavior(None, as_of=as_of, window=window, where=features.place())
+        found = features.behavior(None, as_of=as_of, window=window, where=place.here())
         using.doing("train", people=len(found.subjects), ref=f"model:{model.name}")
     if not found.subjects:
         raise TooFewExamples("Nobody in sight bought anything in this time window.")

@@ -111,7 +111,7 @@ def test_a_good_model_passes_every_gate() -> None:
     ("closed", "change"),
     [
         ("beats_base_rate", {"constant_gap": (-0.01, 0.006)}),
-        ("not_worse_than_simple", {"simple_gap": (0.001, 0.0005)}),
+        ("beats_two_features", {"simple_gap": (0.001, 0.0005)}),
         ("not_worse_than_live", {"live_auc": 0.82}),
         ("calibrated", {"ece_limit": 0.02}),
         ("no_leak", {"leaks": ["year_total"]}),
