@@ -11,7 +11,7 @@ from cdp.kernel.errors import CdpError
 
 MAX_LINKS = 20
 MAX_LINK_CHARACTERS = 2_000
-_URL = re.compile(r"https?://[^\s<>\"'{}|\\^`]+", re.IGNORECASE)
+_URL = re.compile(r"https?://[^\s<>\"'{}|\\^`]*", re.IGNORECASE)
 _TRAILING = ".,;:!?)]，。；：！？）】"
 
 
