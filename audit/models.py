@@ -8,7 +8,7 @@ leaf. There is one tree per deployment, so tiles and checkpoints belong to no wo
 from typing import Any
 
 from django.db import models
-from django.db.models.expressions import Func, RawSQL
+from django.db.models.expressions import Func
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 
@@ -33,10 +33,11 @@ class SessionUser(Func):
     output_field: Any = models.TextField()
 
 
-def _setting(name: str) -> RawSQL:
-    """Return a transaction-local setting, '' where nobody set it."""
-    sql = f"(COALESCE(current_setting('{name}', true), ''))"
-    return RawSQL(sql, (), output_field=models.TextField())
+class Setting(Func):
+    """A transaction-local setting by `name`, '' where nobody set it."""
+
+    template = "COALESCE(current_setting('%(name)s', true), '')"
+    output_field: Any = models.TextField()
 
 
 class Inbox(models.Model):
@@ -53,9 +54,9 @@ class Inbox(models.Model):
     actor = models.TextField()
     act = models.TextField()
     subject = models.UUIDField(null=True)
-    purpose = models.TextField(db_default=_setting("cdp.purpose"))
+    purpose = models.TextField(db_default=Setting(name="cdp.purpose"))
     obj = models.TextField(db_default="")
-    req = models.TextField(db_default=_setting("cdp.request"))
+    req = models.TextField(db_default=Setting(name="cdp.request"))
     detail = models.TextField(db_default="")
 
     class Meta:

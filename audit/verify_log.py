@@ -132,11 +132,13 @@ def main(arguments: Sequence[str]) -> int:
     try:
         entry = check(given.file.read_bytes().decode(), given.vkey)
     except (NotProved, OSError, ValueError) as why:
-        print(f"NOT PROVED: {why}", file=sys.stderr)
+        sys.stderr.write(f"NOT PROVED: {why}\n")
         return 1
     # as JSON, so that no character of an entry can act on the terminal
-    print(json.dumps(entry, indent=1, sort_keys=True))
-    print(f"Proved: entry {entry['index']} is one of the {entry['size']} that the log signed.")
+    sys.stdout.write(
+        f"{json.dumps(entry, indent=1, sort_keys=True)}\n"
+        f"Proved: entry {entry['index']} is one of the {entry['size']} that the log signed.\n"
+    )
     return 0
 
 

@@ -97,22 +97,14 @@ class Migration(migrations.Migration):
                 (
                     "purpose",
                     models.TextField(
-                        db_default=django.db.models.expressions.RawSQL(
-                            "(COALESCE(current_setting('cdp.purpose', true), ''))",
-                            (),
-                            output_field=models.TextField(),
-                        )
+                        db_default=audit.models.Setting(name="cdp.purpose")
                     ),
                 ),
                 ("obj", models.TextField(db_default="")),
                 (
                     "req",
                     models.TextField(
-                        db_default=django.db.models.expressions.RawSQL(
-                            "(COALESCE(current_setting('cdp.request', true), ''))",
-                            (),
-                            output_field=models.TextField(),
-                        )
+                        db_default=audit.models.Setting(name="cdp.request")
                     ),
                 ),
                 ("detail", models.TextField(db_default="")),

@@ -266,9 +266,11 @@ def test_the_statement_of_a_trigger_is_the_owners_to_choose(notes: str) -> None:
         "SELECT audit_watch('h_note', true, '{}', '{}')",
         "CREATE TRIGGER mine AFTER INSERT ON h_note EXECUTE FUNCTION audit_changes('SELECT 1')",
     ):
-        with pytest.raises(DatabaseError, match=r"permission denied|must be owner"):
-            with transaction.atomic():
-                execute(call)
+        with (
+            pytest.raises(DatabaseError, match=r"permission denied|must be owner"),
+            transaction.atomic(),
+        ):
+            execute(call)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from types import FrameType
 from typing import Any
@@ -18,9 +18,8 @@ from cdp.kernel import clock, database
 from cdp.kernel.logging import logger
 
 # What else runs in this process, by dotted name: the database door it speaks through, how often.
-ROUNDS: dict[str, tuple[str, timedelta]] = {
-    "campaigns.delivery.sweep.sweep": ("sweep", timedelta(seconds=15)),
-}
+Rounds = Mapping[str, tuple[str, timedelta]]
+ROUNDS: Rounds = {"campaigns.delivery.sweep.sweep": ("sweep", timedelta(seconds=15))}
 PAUSE_SECONDS = 1.0
 PAUSE_AFTER_FAILURE_SECONDS = 5.0
 
@@ -28,7 +27,8 @@ PAUSE_AFTER_FAILURE_SECONDS = 5.0
 class Loop:
     """Sequences while there is something to do, makes the rounds when due, stops when asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, rounds: Rounds = ROUNDS) -> None:
+        self._rounds = rounds
         self._stopping = threading.Event()
         self._due: dict[str, datetime] = {}
 
@@ -53,24 +53,20 @@ class Loop:
         count = sequence(BATCH)
         if count:
             logger().info("sequencer.signed", entries=count)
-        for name, (door, every) in ROUNDS.items():
+        for name, (door, every) in self._rounds.items():
             now = clock.now()
             if now >= self._due.get(name, now):
                 self._due[name] = now + every
-                make_round(import_string(name), door)
+                with database.door(door):
+                    import_string(name)()
         return count
-
-
-def make_round(verb: Callable[[], object], door: str) -> None:
-    """Run one verb through its own database login."""
-    with database.door(door):
-        verb()
 
 
 class Command(BaseCommand):
     """Order audit entries into the signed tree and sweep lapsed deliveries, until stopped."""
 
     help = "Order audit entries into the signed tree; sweep deliveries whose lease ran out."
+    requires_system_checks: Sequence[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="drain what waits, then end")

@@ -1,0 +1,175 @@
+"""The sequencer as it runs: its own process, its own login, killed and doubled."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import psycopg
+import pytest
+
+from cdp.kernel.roles import Role
+from tests.servers import ROOT, Servers
+
+pytestmark = pytest.mark.story
+
+DATABASE = "audit_process"
+WRITERS, ACTS = 4, 150
+
+
+@pytest.fixture
+def environment(servers: Servers, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of a sequencer over a database of its own, its anchors apart."""
+    servers.clone(DATABASE)
+    yield servers.environment("sequencer", DATABASE) | {"CDP_VAR": str(tmp_path)}
+    servers.drop(DATABASE)
+
+
+def test_a_slow_writer_is_sequenced_later_and_never_skipped(
+    servers: Servers, environment: dict[str, str]
+) -> None:
+    manage(environment, "sequencer", "--once")
+    before = indexes(servers)
+    with (
+        psycopg.connect(servers.dsn(Role.WEB, DATABASE)) as slow,
+        psycopg.connect(servers.dsn(Role.WEB, DATABASE)) as quick,
+    ):
+        write(slow, "slow")
+        write(quick, "quick")
+        quick.commit()
+
+        manage(environment, "sequencer", "--once")
+        meanwhile = acts(servers)[len(before) :]
+        slow.commit()
+        manage(environment, "sequencer", "--once")
+
+    assert meanwhile == ["test.quick"]
+    assert acts(servers)[len(before) :] == ["test.quick", "test.slow"]
+    assert checked(environment)["problem"] is None
+
+
+def test_a_superuser_who_switches_ordinary_triggers_off_still_meets_the_guards(
+    servers: Servers, environment: dict[str, str]
+) -> None:
+    manage(environment, "sequencer", "--once")
+    with psycopg.connect(administrator(servers), autocommit=True) as superuser:
+        superuser.execute("SET session_replication_role = replica")
+        for table in ("audit_entry", "audit_leaf", "audit_checkpoint", "audit_tile"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="stay on the record"):
+                superuser.execute(f"DELETE FROM {table}")
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="stay on the record"):
+                superuser.execute(f"TRUNCATE {table}")
+
+        superuser.execute("ALTER TABLE audit_leaf DISABLE TRIGGER audit_guard")
+        superuser.execute("UPDATE audit_leaf SET leaf = leaf || '\\x20' WHERE idx = 2")
+
+    verdict = checked(environment, succeeds=False)
+    assert verdict["problem"]["index"] == 2
+
+
+def test_killed_and_doubled_sequencers_lose_nothing_and_repeat_nothing(
+    servers: Servers, environment: dict[str, str]
+) -> None:
+    manage(environment, "sequencer", "--once")
+    before = len(indexes(servers))
+    random = Random(7)
+    kept: list[str] = []
+    writers = [
+        threading.Thread(target=write_many, args=(servers, number, kept))
+        for number in range(WRITERS)
+    ]
+    running = [started(environment), started(environment)]
+    for writer in writers:
+        writer.start()
+    for _ in range(3):
+        victim = running.pop(random.randrange(len(running)))
+        wait_for_entries(servers, len(indexes(servers)) + 1, unless=writers)
+        victim.kill()
+        victim.wait()
+        running.append(started(environment))
+    for writer in writers:
+        writer.join()
+    for process in running:
+        process.kill()
+        process.wait()
+    manage(environment, "sequencer", "--once")
+
+    found = indexes(servers)
+    assert found == list(range(len(found)))
+    assert sorted(acts(servers)[before:]) == sorted(kept)
+    assert checked(environment)["problem"] is None
+
+
+def write(connection: psycopg.Connection, name: str) -> None:
+    connection.execute("INSERT INTO audit_inbox (actor, act) VALUES ('op:1', %s)", [f"test.{name}"])
+
+
+def write_many(servers: Servers, number: int, kept: list[str]) -> None:
+    """Write acts, a fifth of which roll back; tell which were kept."""
+    random = Random(number)
+    with psycopg.connect(servers.dsn(Role.WORKER, DATABASE)) as connection:
+        for act in range(ACTS):
+            write(connection, f"{number}.{act}")
+            connection.execute("SELECT pg_sleep(%s)", [random.random() * 0.04])
+            if random.random() < 0.2:
+                connection.rollback()
+            else:
+                connection.commit()
+                kept.append(f"test.{number}.{act}")
+
+
+def wait_for_entries(servers: Servers, count: int, *, unless: list[threading.Thread]) -> None:
+    """Return when the log has `count` entries, or when nobody writes any more."""
+    with psycopg.connect(servers.dsn(Role.AUDIT, DATABASE), autocommit=True) as connection:
+        while any(writer.is_alive() for writer in unless):
+            row = connection.execute("SELECT count(*) FROM audit_entry, pg_sleep(0.01)").fetchone()
+            if row and row[0] >= count:
+                return
+
+
+def started(environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "sequencer"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def manage(environment: dict[str, str], *command: str, succeeds: bool = True) -> str:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode == 0) == succeeds, done.stderr
+    return done.stdout
+
+
+def checked(environment: dict[str, str], *, succeeds: bool = True) -> Any:
+    return json.loads(manage(environment, "verify_audit", "--json", succeeds=succeeds))
+
+
+def administrator(servers: Servers) -> str:
+    return servers.administrator.replace(f"/{servers.template}", f"/{DATABASE}")
+
+
+def selected(servers: Servers, sql: str) -> list[Any]:
+    with psycopg.connect(servers.dsn(Role.AUDIT, DATABASE)) as connection:
+        return [row[0] for row in connection.execute(sql)]
+
+
+def indexes(servers: Servers) -> list[int]:
+    return selected(servers, "SELECT idx FROM audit_entry ORDER BY idx")
+
+
+def acts(servers: Servers) -> list[str]:
+    return selected(servers, "SELECT act FROM audit_entry ORDER BY idx")
