@@ -44,7 +44,8 @@ class Member(DerivedRecord):
         retention="inferred",
         derived=True,
         audited=False,  # one data-use row per refresh
-        writers={Role.WORKER: ("INSERT", "DELETE")},
+        writers={Role.WORKER: ("INSERT", "UPDATE", "DELETE")},
+        updates={Role.WORKER: ("reason",)},
     )
 
     class Meta:

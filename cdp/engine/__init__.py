@@ -1,0 +1,1 @@
+"""The analytical engine: one expression, several places to run it."""

@@ -1,0 +1,26 @@
+"""PostgreSQL as an engine: compile an Ibis expression and run it in the open window."""
+
+from typing import Any
+
+import ibis
+from ibis.expr.types import Table
+
+from cdp.kernel import database
+
+
+class PostgresEngine:
+    """Answers from the system of record, through the role and the window at hand."""
+
+    def sql(self, expression: Table) -> str:
+        """Return the expression as one SELECT; values are in it as escaped literals."""
+        return str(ibis.to_sql(expression, dialect="postgres"))
+
+    def rows(self, expression: Table) -> list[tuple[Any, ...]]:
+        """
+        Return the rows of the expression.
+
+        :raises PurposeRequired: it names people's tables and no window is open
+        """
+        with database.cursor() as sql:
+            sql.execute(self.sql(expression))  # no parameters, so a % stays a %
+            return list(sql.fetchall())

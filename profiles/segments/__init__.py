@@ -1,0 +1,1 @@
+"""Rules, and who matches them now."""
