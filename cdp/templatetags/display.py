@@ -1,6 +1,8 @@
 """
 How numbers, money, moments and states are written on every screen.
 
+A filter gets an empty text where a template's variable is absent, and writes a dash.
+
 Filters return plain text (autoescaped by the template) or text built by `format_html`.
 """
 
@@ -78,9 +80,9 @@ STATES: Mapping[str, tuple[str, str, Any]] = {
 
 
 @register.filter
-def number(value: float | Decimal | None) -> str:
+def number(value: float | Decimal | str | None) -> str:
     """Return `value` with grouped digits; decimals only where there are any; a dash for None."""
-    if value is None or value == "":
+    if value is None or isinstance(value, str):
         return NOTHING
     if isinstance(value, float):
         value = round(value, 2)
@@ -89,12 +91,12 @@ def number(value: float | Decimal | None) -> str:
 
 
 @register.filter
-def money(minor: int | None, currency: str = "USD") -> str:
+def money(minor: float | str | None, currency: str = "USD") -> str:
     """Return an amount of minor units (cents) in its currency, grouped."""
-    if minor is None or minor == "":
+    if minor is None or isinstance(minor, str):
         return NOTHING
     digits = MINOR_DIGITS.get(currency, 2)
-    major = Decimal(int(minor)).scaleb(-digits)
+    major = Decimal(round(minor)).scaleb(-digits)
     text = formats.number_format(abs(major), digits, use_l10n=True, force_grouping=True)
     sign = "−" if major < 0 else ""
     if symbol := SYMBOLS.get(currency):
@@ -103,25 +105,25 @@ def money(minor: int | None, currency: str = "USD") -> str:
 
 
 @register.filter
-def percent(ratio: float | None) -> str:
+def percent(ratio: float | str | None) -> str:
     """Return a ratio (0..1) as percent with one decimal."""
-    if ratio is None or ratio == "":
+    if ratio is None or isinstance(ratio, str):
         return NOTHING
     return f"{formats.number_format(round(ratio * 100, 1), 1)}{NO_BREAK_SPACE}%"
 
 
 @register.filter
-def share(part: float | None, whole: float | None) -> str:
+def share(part: float | str | None, whole: float | str | None) -> str:
     """Return `part` of `whole` as percent; a dash where there is no whole."""
-    if part is None or not whole:
+    if isinstance(part, str) or isinstance(whole, str) or part is None or not whole:
         return NOTHING
     return percent(part / whole)
 
 
 @register.filter
-def decimals(value: float | None, digits: int = 2) -> str:
+def decimals(value: float | str | None, digits: int = 2) -> str:
     """Return `value` with a fixed number of decimals, for scores and ratios without unit."""
-    if value is None or value == "":
+    if value is None or isinstance(value, str):
         return NOTHING
     return formats.number_format(value, digits, use_l10n=True, force_grouping=True)
 
@@ -131,9 +133,9 @@ def _stamp(at: datetime) -> str:
 
 
 @register.filter
-def moment(at: datetime | None) -> str | SafeString:
+def moment(at: datetime | str | None) -> str | SafeString:
     """Return an instant as the console writes it: date and minute, zone in the tooltip."""
-    if at is None or at == "":
+    if at is None or isinstance(at, str):
         return NOTHING
     local = timezone.localtime(at)
     return format_html(
@@ -145,9 +147,9 @@ def moment(at: datetime | None) -> str | SafeString:
 
 
 @register.filter
-def long_moment(at: datetime | None) -> str | SafeString:
+def long_moment(at: datetime | str | None) -> str | SafeString:
     """Return an instant as the portal writes it: 22 November 2026, 10:41."""
-    if at is None or at == "":
+    if at is None or isinstance(at, str):
         return NOTHING
     local = timezone.localtime(at)
     if get_language() == "zh-hans":
@@ -158,9 +160,9 @@ def long_moment(at: datetime | None) -> str | SafeString:
 
 
 @register.filter
-def ago(at: datetime | None) -> str | SafeString:
+def ago(at: datetime | str | None) -> str | SafeString:
     """Return an instant as the time since, under one hour; otherwise as `moment` does."""
-    if at is None or at == "":
+    if at is None or isinstance(at, str):
         return NOTHING
     since = clock.now() - at
     if not timedelta(0) <= since < timedelta(hours=1):
@@ -169,15 +171,13 @@ def ago(at: datetime | None) -> str | SafeString:
         text = gettext("just now")
     else:
         text = gettext("%(span)s ago") % {"span": timesince(at, clock.now(), depth=1)}
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', at.isoformat(), _stamp(at), text
-    )
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), _stamp(at), text)
 
 
 @register.filter
-def duration(span: timedelta | float | None) -> str:
+def duration(span: timedelta | float | str | None) -> str:
     """Return a span (seconds or timedelta) in its two largest units: 2 min 5 s."""
-    if span is None or span == "":
+    if span is None or isinstance(span, str):
         return NOTHING
     seconds = int(span.total_seconds() if isinstance(span, timedelta) else span)
     if seconds < 1:
@@ -209,9 +209,7 @@ def chart_rows(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     columns = [series["values"] for series in data["series"]]
     return [
         {"label": label, "values": values}
-        for label, values in zip(
-            data["labels"], zip(*columns, strict=True), strict=True
-        )
+        for label, values in zip(data["labels"], zip(*columns, strict=True), strict=True)
     ]
 
 

@@ -1,0 +1,93 @@
+"""How actors, jobs and purposes are called on screens, in the reader's language."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from cdp.accounts.models import ApiKey, Operator
+from cdp.templatetags.display import short_id
+from consent import purposes
+from consent.catalog import BY_KEY
+
+Text = str | Promise
+
+JOBS: Mapping[str, Text] = {
+    "refresh_segment": _("Segment refresh"),
+    "count_rule": _("Count of a rule"),
+    "compute_traits": _("Traits"),
+    "train_coupon_response": _("Training: coupon response"),
+    "score_coupon_response": _("Scoring: coupon response"),
+    "train_rfm": _("Cut points: recency, frequency, money"),
+    "score_rfm": _("Scoring: recency, frequency, money"),
+    "count-reach": _("Count of a campaign's reach"),
+    "preview-message": _("Preview of a message"),
+    "send-campaign": _("Campaign send"),
+    "export_events": _("Export of events"),
+}
+
+
+def job(kind: str) -> str:
+    """Return the title of a kind of job; one that has no title yet shows as itself."""
+    return str(JOBS.get(kind, kind))
+
+
+def purpose(key: str) -> str:
+    """Return a purpose's name; a key that the catalogue no longer lists shows as itself."""
+    return purposes.label(key, get_language() or "en").name if key in BY_KEY else key
+
+
+@dataclass(frozen=True, slots=True)
+class ActorNames:
+    """Names of the actors on one page, found in two queries."""
+
+    operators: Mapping[str, str]
+    keys: Mapping[str, str]
+
+    def of(self, actor: str) -> str:
+        """Return the name of an actor written `kind:name`."""
+        kind, _colon, name = actor.partition(":")
+        match kind:
+            case "op":
+                return self.operators.get(name, gettext("a former operator"))
+            case "key":
+                called = self.keys.get(name, short_id(name))
+                return gettext("API key %(name)s") % {"name": called}
+            case "job":
+                return gettext("job: %(title)s") % {"title": job(name.partition("/")[0])}
+            case "cust":
+                return gettext("customer")
+            case "sys":
+                return gettext("system: %(part)s") % {"part": name}
+            case _:
+                return actor
+
+
+def actors(texts: Collection[str]) -> ActorNames:
+    """Look up the operators and API keys among actors written `kind:name`."""
+    return ActorNames(
+        operators=dict(_named(Operator, _ids(texts, "op"))),
+        keys=dict(_named(ApiKey, _ids(texts, "key"))),
+    )
+
+
+def _ids(texts: Collection[str], kind: str) -> set[UUID]:
+    ids = set()
+    for text in texts:
+        found, _colon, name = text.partition(":")
+        if found == kind:
+            try:
+                ids.add(UUID(name))
+            except ValueError:
+                continue
+    return ids
+
+
+def _named(model: type[Operator] | type[ApiKey], ids: Collection[UUID]) -> list[tuple[str, str]]:
+    if not ids:
+        return []
+    rows = model.objects.filter(pk__in=ids).values_list("pk", "name")
+    return [(str(pk), name) for pk, name in rows]
