@@ -39,7 +39,7 @@ def customer_required(
 
     @branded
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         token = request.COOKIES.get(SESSION)
         subject = sessions.whose(token) if token else None
         if subject is None:

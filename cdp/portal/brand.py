@@ -19,7 +19,7 @@ def branded(
     """Run `view` inside the workspace of the host that was asked."""
 
     @wraps(view)
-    def inside(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def inside(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         with brand_of(request):
             return view(request, *args, **kwargs)
 

@@ -17,7 +17,7 @@ from audit.actors import Actor
 from cdp.accounts import links, signin
 from cdp.accounts.mail import MailNotSent, send_mail
 from cdp.accounts.signin import Asked
-from cdp.kernel import database
+from cdp.kernel import database, workspaces
 from cdp.kernel.logging import logger
 from cdp.kernel.models import Workspace
 from consent.window import purpose
@@ -50,7 +50,7 @@ def send_waiting(*, actor: Actor) -> Sent:
         opened = vault.open(list(subjects.values()), [FIELD], actor=actor, reason="sign-in link")
         use.of(subjects.values())
         use.doing("send_sign_in_link")
-    shop = Workspace.objects.values_list("name", flat=True).get(pk=database.current_workspace())
+    shop = Workspace.objects.values_list("name", flat=True).get(pk=workspaces.current().id)
     sent = failed = 0
     for each in asked:
         subject = subjects.get(each.blind)

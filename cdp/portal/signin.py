@@ -121,7 +121,7 @@ def enter(request: HttpRequest) -> HttpResponse:
         return _page(request, "enter.html", {"form": CodeForm()})
     form = CodeForm(request.POST)
     token = request.POST.get("token", "")
-    if not token and not form.is_valid():
+    if not form.is_valid() and not token:
         return _page(request, "enter.html", {"form": form}, status=422)
     try:
         limits.spend(limits.CODE_PER_CLIENT, browser.client(request))

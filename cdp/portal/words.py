@@ -1,4 +1,4 @@
-"""Plain words for what the record holds: categories, fields, acts, reasons. Pure but for gettext."""
+"""Plain words for the record: categories, acts, reasons, actors. Pure but for gettext."""
 
 from collections.abc import Mapping
 
