@@ -8,7 +8,7 @@ from typing import Any
 from cdp.runtime import private_files
 from cdp.runtime.deployment import Deployment
 
-PORTAL = "/my/"
+PORTAL = "/my/signin/"
 MAILBOX = "/demo/mailbox/"
 
 

@@ -102,7 +102,7 @@ def test_run_json_names_what_a_script_needs(tmp_path: Path) -> None:
     assert (document["write_key"], document["api_key"]) == ("wk", "ak")
     assert document["operator"] == {"email": "ada@shop.example", "password": "p"}
     assert document["customers"] == [
-        {"email": "mei@shop.example", "portal_url": "http://127.0.0.1:8003/my/"}
+        {"email": "mei@shop.example", "portal_url": "http://127.0.0.1:8003/my/signin/"}
     ]
     assert document["database_url"] == ADMINISTRATOR
     assert document["valkey_url"] == "redis://:secret@127.0.0.1:6390"
