@@ -44,13 +44,13 @@ format: dev-env ## put the style right
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-assets: ## build the static files from frontend/ (needs Node.js)
-	cd frontend && npm ci --no-audit --no-fund && npm run build
+assets: ## build cdp/static/dist from frontend/ (needs Node.js 20)
+	frontend/build.sh
 
-assets-check: assets ## fail when the committed static files differ from a fresh build
-	git diff --exit-code --stat -- cdp/static
-	@test -z "$$(git status --porcelain -- cdp/static)" || \
-	    { echo "Commit what the build added to cdp/static."; exit 1; }
+assets-check: ## fail when the committed static files differ from a fresh build
+	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && frontend/build.sh "$$out" && \
+	    { diff -rq cdp/static/dist "$$out" || \
+	        { echo "Run “make assets” and commit cdp/static/dist."; exit 1; }; }
 
 screenshots: dev-env ## take the README's pictures from a running demo
 	$(PYTHON) -m docs.screenshots
