@@ -1,6 +1,5 @@
 """`manage.py audit …`: proofs, the verifier key, the newest checkpoint, a new origin."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ class Command(BaseCommand):
     """Hand out what others need to check the log without us."""
 
     help = "Print a proof, the verifier key or the newest checkpoint of the audit log."
-    requires_system_checks: Sequence[str] = []
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)

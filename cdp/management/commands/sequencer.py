@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import FrameType
 from typing import Any
@@ -66,7 +66,7 @@ class Command(BaseCommand):
     """Order audit entries into the signed tree and sweep lapsed deliveries, until stopped."""
 
     help = "Order audit entries into the signed tree; sweep deliveries whose lease ran out."
-    requires_system_checks: Sequence[str] = []
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="drain what waits, then end")

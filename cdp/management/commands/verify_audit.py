@@ -1,7 +1,6 @@
 """`manage.py verify_audit`: check the whole log; exit 1 and name the first bad entry."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,7 +13,7 @@ class Command(BaseCommand):
     """Check every entry, tile, signature and anchor of the audit log."""
 
     help = "Check the whole audit log; exit 1 and name the first entry that does not fit."
-    requires_system_checks: Sequence[str] = []
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
