@@ -2,6 +2,10 @@
 
 from django.apps import AppConfig
 
+from cdp.celery import app  # every process that enqueues needs the app that knows the broker
+
+__all__ = ["Cdp", "app"]
+
 
 class Cdp(AppConfig):
     """The doors and the shop floor."""

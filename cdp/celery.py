@@ -15,7 +15,7 @@ from cdp.kernel import logging
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdp.settings.embedded")
 
 ROOMS_WITH_TASKS = (
-    "cdp.accounts",
+    "cdp.portal",
     "consent",
     "profiles.traits",
     "profiles.segments",

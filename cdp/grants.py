@@ -13,8 +13,10 @@ Grants = dict[str, dict[Role, tuple[str, ...]]]
 
 TABLES: Grants = {
     # foundation
-    "kernel_workspace": {Role.WEB: W, Role.INGEST: R, Role.WORKER: R},
-    "kernel_key": {Role.MIGRATE: ALL, Role.WEB: R, Role.WORKER: R, Role.AUDIT: R},
+    "kernel_workspace": {Role.WEB: W},
+    "kernel_key": {
+        Role.WEB: R, Role.API: R, Role.INGEST: R, Role.WORKER: R, Role.PORTAL: R, Role.AUDIT: R,
+    },
     "kernel_jobrun": {
         Role.WEB: W, Role.API: W, Role.WORKER: W, Role.INGEST: W, Role.PORTAL: W, Role.SWEEP: W,
     },
@@ -43,7 +45,10 @@ TABLES: Grants = {
         Role.WEB: W, Role.API: R, Role.INGEST: R, Role.WORKER: R, Role.PORTAL: R,
     },
     "profiles_writekey": {Role.WEB: W, Role.INGEST: R},
-    "profiles_journal": {Role.INGEST: ALL, Role.WEB: R},
+    "profiles_journal": {
+        # the platform's own events (a click, a sent message) go in sealed, by the same door
+        Role.INGEST: ALL, Role.WEB: R, Role.WORKER: ("INSERT",), Role.PORTAL: ("INSERT",),
+    },
     "profiles_quarantine": {Role.INGEST: ALL, Role.WEB: R, Role.WORKER: R},
     "profiles_eventkey": {Role.INGEST: ("SELECT", "INSERT", "DELETE"), Role.FOLD: ALL},
     "profiles_segment": {Role.WEB: W, Role.API: W, Role.WORKER: W},

@@ -3,7 +3,7 @@
 from audit import install as audit_install
 from campaigns.delivery import policies as delivery_policies
 from cdp import grants
-from cdp.kernel import database
+from cdp.kernel import database, key_check
 from cdp.kernel.protected import protected_models
 from consent import policies, purposes
 from profiles.events import partitions
@@ -15,6 +15,7 @@ def install() -> None:
         for statement in _statements():
             sql.execute(statement)
         purposes.write_catalogue()
+        key_check.register()
 
 
 def _statements() -> list[str]:

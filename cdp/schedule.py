@@ -14,12 +14,11 @@ class Periodic:
 
 SCHEDULE: dict[str, Periodic] = {
     "count permissions": Periodic("consent.tasks.count_permissions", timedelta(minutes=1)),
-    "send sign-in links": Periodic(
-        "cdp.accounts.tasks.send_sign_in_links", timedelta(seconds=20)
-    ),
+    "send sign-in links": Periodic("cdp.portal.tasks.send_sign_in_links", timedelta(seconds=20)),
+    "forget old sign-ins": Periodic("cdp.portal.tasks.forget_old_sign_ins", timedelta(hours=1)),
     "refresh due segments": Periodic("profiles.segments.tasks.refresh_due", timedelta(minutes=1)),
     "compute traits": Periodic("profiles.traits.tasks.compute_due", timedelta(hours=1)),
-    "score people": Periodic("profiles.scoring.tasks.score_due", timedelta(hours=24)),
-    "train models": Periodic("profiles.scoring.tasks.train_due", timedelta(days=30)),
+    "score people": Periodic("profiles.scoring.tasks.score_due", timedelta(hours=1)),
+    "train models": Periodic("profiles.scoring.tasks.train_due", timedelta(hours=6)),
     "wake up deliveries": Periodic("campaigns.delivery.tasks.wake_up", timedelta(seconds=15)),
 }

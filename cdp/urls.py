@@ -1,12 +1,29 @@
 """Every address of the platform, by door."""
 
 from django.conf import settings
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
-from cdp import doors, health
+from cdp import account, doors, health, mailbox_page
+from cdp.portal import links
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(url="/console/")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("csp-report", doors.csp_report),
+    path("account/", include("cdp.account")),
+    path("account/language/", account.choose_language, name="language"),
+    path("account/theme/", account.choose_theme, name="theme"),
+    path("console/", include("cdp.console.urls")),
+    path("my/", include("cdp.portal.urls")),
+    path("u/<str:token>", links.unsubscribe, name="unsubscribe"),
+    path("r/<str:token>", links.follow, name="follow"),
+    path("v1/", include("cdp.api.tracking.urls")),
+    path("api/", include("cdp.api.urls")),
 ]
+if settings.DEMO:
+    urlpatterns += [
+        path("demo/mailbox/", mailbox_page.index, name="mailbox"),
+        path("demo/mailbox/<slug:name>/", mailbox_page.show, name="mailbox_message"),
+    ]

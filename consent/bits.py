@@ -121,9 +121,7 @@ def effective_bits(
     return Fold(bits, reasons, min(expiries, default=None))
 
 
-def _latest(
-    said: Iterable[Statement], *, as_of: datetime
-) -> dict[str, tuple[Statement, ...]]:
+def _latest(said: Iterable[Statement], *, as_of: datetime) -> dict[str, tuple[Statement, ...]]:
     """Return, per purpose, the last word of each subject folded into this person."""
     last: dict[tuple[str, str], Statement] = {}
     for statement in said:
@@ -144,9 +142,7 @@ def _order(statement: Statement) -> tuple[datetime, bool, str]:
     return (statement.said_at, not statement.granted, statement.state)
 
 
-def _closed_by(
-    facts: Facts, words: Sequence[Statement], rule: Rule, *, as_of: datetime
-) -> str:
+def _closed_by(facts: Facts, words: Sequence[Statement], rule: Rule, *, as_of: datetime) -> str:
     """Return why this purpose is closed by itself, or nothing."""
     spec = rule.spec
     if not rule.open:

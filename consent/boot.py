@@ -4,7 +4,7 @@ What must be true before a process may serve: least privilege and a protected da
 Each check raises with one sentence that says what to do. Source: consent reference, part 3.9.
 """
 
-from cdp.kernel import database
+from cdp.kernel import database, key_check
 from cdp.kernel.errors import CdpError
 from cdp.kernel.protected import protected_models
 from consent import policies, purposes
@@ -28,11 +28,13 @@ def check_all() -> None:
 
     :raises BootRefused: one of them failed
     :raises CatalogueDiffers: the purposes in the database are not the code's
+    :raises KeyringMismatch: the keyring is not the one the data were sealed with
     """
     check_role()
     check_tables()
     check_definer_functions()
     purposes.check_catalogue()
+    key_check.check()
 
 
 def check_role() -> None:

@@ -75,7 +75,11 @@ _ALL = (Role.WORKER, Role.WEB, Role.API)
 
 
 def _channel(
-    bit: int, channel: str, label: tuple[str, str], address: tuple[str, str], reach: frozenset[Category]
+    bit: int,
+    channel: str,
+    label: tuple[str, str],
+    address: tuple[str, str],
+    reach: frozenset[Category],
 ) -> PurposeSpec:
     return PurposeSpec(
         bit,

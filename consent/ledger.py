@@ -115,7 +115,9 @@ def is_switchable(purpose: str) -> bool:
     :raises UnknownPurpose: the catalogue does not list it
     """
     spec = purposes.spec(purpose)
-    return not spec.folded and (spec.needs_consent or spec.key not in UNCONDITIONAL | {"operations"})
+    return not spec.folded and (
+        spec.needs_consent or spec.key not in UNCONDITIONAL | {"operations"}
+    )
 
 
 def write(said: Sequence[Said], *, actor: object, received_at: datetime | None = None) -> None:
@@ -176,9 +178,9 @@ def _learn_age_from_notice(said: Iterable[Said], notices: Mapping[str, NoticeVer
     """A yes under a notice that states the age declares it; a known age is not overwritten."""
     if any(notice.states_age for notice in notices.values()):
         declared = {each.subject for each in said if each.state is State.GRANTED}
-        SubjectFacts.objects.filter(
-            subject_id__in=declared, age=SubjectFacts.Age.UNKNOWN
-        ).update(age=SubjectFacts.Age.ADULT_DECLARED)
+        SubjectFacts.objects.filter(subject_id__in=declared, age=SubjectFacts.Age.UNKNOWN).update(
+            age=SubjectFacts.Age.ADULT_DECLARED
+        )
 
 
 def _put_on_record(said: Iterable[Said], actor: object) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.apps import apps
+from django.db.models import UniqueConstraint
 
 from cdp.kernel.base import WorkspaceRecord
 from cdp.kernel.protected import OnClose, ProtectedRecord, protected_models
@@ -162,10 +163,11 @@ def _protect(model: type[ProtectedRecord]) -> list[str]:
         *_policy(table, "own_rows", "SELECT", Role.PORTAL, OWN),
         *_policy(table, "intake", "ALL", Role.INGEST, ANY_ROW),
         *_policy(table, "fold", "ALL", Role.FOLD, ANY_ROW),
-        f"CREATE INDEX IF NOT EXISTS {table}_by_subject ON {table} (subject_id)",
         f"GRANT SELECT ON {table} TO {readers}, {Role.PORTAL}, {Role.INGEST}",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {Role.FOLD}",
     ]
+    if not _is_indexed(model):
+        out.append(f"CREATE INDEX IF NOT EXISTS {table}_by_subject ON {table} (subject_id)")
     for role, commands in protection.writers.items():
         plain = [command for command in commands if command != "UPDATE"]
         if plain:
@@ -175,6 +177,14 @@ def _protect(model: type[ProtectedRecord]) -> list[str]:
     if protection.stamped_by == "trigger":
         out += _stamp(table, model)
     return out
+
+
+def _is_indexed(model: type[ProtectedRecord]) -> bool:
+    """Say whether an index of the model's own begins with the subject, as folding needs it."""
+    meta = model._meta
+    firsts = [index.fields[0] for index in meta.indexes if index.fields]
+    firsts += [each.fields[0] for each in meta.constraints if isinstance(each, UniqueConstraint)]
+    return meta.pk is not None and "subject_id" in [*firsts, meta.pk.name]
 
 
 def _stamp(table: str, model: type[ProtectedRecord]) -> list[str]:

@@ -57,9 +57,7 @@ def mask(key: str) -> int:
 def rules() -> Mapping[str, Rule]:
     """Return every purpose with what is set for it in the database; one small query."""
     rows = Purpose.objects.values_list("key", "open", "min_notice_version")
-    return {
-        key: Rule(BY_KEY[key], open_, minimum) for key, open_, minimum in rows if key in BY_KEY
-    }
+    return {key: Rule(BY_KEY[key], open_, minimum) for key, open_, minimum in rows if key in BY_KEY}
 
 
 def label(key: str, language: str) -> Label:

@@ -88,7 +88,9 @@ def standing(subject: UUID, *, language: str = "en") -> list[Standing]:
     latest = _latest_records(subject)
     in_force = purposes.rules()
     return [
-        _stand(spec, language, bool(permitted & spec.mask), reasons, latest, in_force[spec.key].open)
+        _stand(
+            spec, language, bool(permitted & spec.mask), reasons, latest, in_force[spec.key].open
+        )
         for spec in CATALOG
         if spec.key in in_force
     ]

@@ -113,8 +113,9 @@ def parse(batch: Batch) -> None:
                     sent_at=envelope.sentAt,
                     kind=envelope.kind,
                     shared_context=envelope.context,
-                    size_bytes=len(raw),
+                    raw=bytes(raw),
                     gpc=request.gpc,
+                    is_platform=batch.sources[request.source].is_platform,
                 )
             except EventRefused as refusal:
                 _refuse(batch, request, raw, refusal.reason, refusal.detail)
@@ -127,8 +128,16 @@ def parse(batch: Batch) -> None:
 def _refuse(batch: Batch, request: Request, raw: msgspec.Raw, reason: str, detail: str) -> None:
     key = keyring.current(settings.KEYRING).active(Use.INTAKE)
     sealed = crypto.seal(key.material, bytes(raw), journal_aad(request.source, key.id))
+    batch.refused.append((request.source, request.received_at, reason, detail, "", sealed, key.id))
+
+
+def _keep_stranger(batch: Batch, event: CleanEvent) -> None:
+    """Keep a platform event about somebody who is gone; it must not make them anew."""
+    key = keyring.current(settings.KEYRING).active(Use.INTAKE)
+    plain = msgspec.json.encode({"event": event.name, "properties": event.properties})
+    sealed = crypto.seal(key.material, plain, journal_aad(event.source, key.id))
     batch.refused.append(
-        (request.source, request.received_at, reason, detail, "", sealed, key.id)
+        (event.source, event.received_at, "unknown_subject", "", event.key, sealed, key.id)
     )
 
 
@@ -140,12 +149,13 @@ def deduplicate(batch: Batch) -> None:
 def resolve(batch: Batch) -> None:
     """Find or make the person of each event; open the consent file of new people first."""
     batch.resolved = identity.resolve(batch.events)
+    for event in batch.resolved.strangers:
+        _keep_stranger(batch, event)
+    batch.events = [event for event in batch.events if event.id in batch.resolved.subjects]
     ledger.open_files(list(batch.resolved.born), as_of=batch.now)
     identity.write(batch.resolved)
     batch.keys = subjects.ensure_data_keys(set(batch.resolved.subjects.values()))
-    touch.touch(
-        [(batch.resolved.subjects[event.id], event.happened_at) for event in batch.events]
-    )
+    touch.touch([(batch.resolved.subjects[event.id], event.happened_at) for event in batch.events])
     for kept, gone, _, _ in batch.resolved.merges:
         touch.absorb(kept, gone)
     if batch.resolved.merges:

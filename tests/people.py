@@ -17,7 +17,7 @@ from cdp.kernel.roles import Role
 from consent.models import NoticeVersion
 from profiles import pipeline
 from profiles.events import intake
-from profiles.sources.find import SourceFacts
+from profiles.sources.find import PLATFORM, SourceFacts
 from profiles.sources.models import Source
 from profiles.vault import index
 
@@ -127,7 +127,9 @@ class Shop:
             }
         )
 
-    def happens(self, customer: Customer, name: str, *, days_ago: float = 1, **properties: Any) -> None:
+    def happens(
+        self, customer: Customer, name: str, *, days_ago: float = 1, **properties: Any
+    ) -> None:
         """Let some other event happen to a customer."""
         self.send(
             {
@@ -162,6 +164,7 @@ def open_shop(workspace: Workspace) -> Shop:
         preferences = Source.objects.create(
             key="preferences", name="Preference center", kind="site", consent_authority=True
         )
+        Source.objects.create(key=PLATFORM, name="Candor itself")
         for language, title in (("en", "Privacy notice"), ("zh-hans", "隐私声明")):
             NoticeVersion.objects.create(
                 notice="privacy", number=1, language=language, title=title, body=title,

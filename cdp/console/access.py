@@ -172,4 +172,6 @@ def _rail(request: ConsoleRequest) -> list[dict[str, Any]]:
 
 
 def _is_active(request: HttpRequest, url: str) -> bool:
-    return request.path == url if url == reverse("console:overview") else request.path.startswith(url)
+    return (
+        request.path == url if url == reverse("console:overview") else request.path.startswith(url)
+    )

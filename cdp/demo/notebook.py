@@ -39,14 +39,19 @@ class Calendar:
     ages_on: date
 
 
+def existing(var: Path) -> dict[str, Any]:
+    """Return what the file under `var` says; nothing if there is none yet."""
+    path = var / FILE
+    return dict(json.loads(path.read_text())) if path.exists() else {}
+
+
 def read(var: Path) -> dict[str, Any]:
     """
     Return what the file under `var` says.
 
     :raises DemoNotSeeded: no file, or a write key is missing
     """
-    path = var / FILE
-    notes: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    notes = existing(var)
     if not notes.get("write_key") or not notes.get("consent_write_key"):
         raise DemoNotSeeded(f"Run `manage.py seed` first: {FILE} lacks a write key.")
     return notes
@@ -56,7 +61,7 @@ def write(var: Path, changes: Mapping[str, Any]) -> None:
     """Add `changes` to the file under `var`, in one step and with mode 0600."""
     path = var / FILE
     written = path.with_suffix(".new")
-    notes = {**json.loads(path.read_text()), **changes}
+    notes = {**existing(var), **changes}
     written.unlink(missing_ok=True)
     descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:

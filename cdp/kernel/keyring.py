@@ -214,9 +214,7 @@ def parse(text: str, *, where: str) -> Keyring:
             for entry in document["keys"]
         ]
     except (KeyError, TypeError, ValueError):
-        raise KeyringRefused(
-            f"{where} is not a keyring. Restore it from its backup."
-        ) from None
+        raise KeyringRefused(f"{where} is not a keyring. Restore it from its backup.") from None
     if any(len(key.material) != crypto.KEY_BYTES for key in keys):
         raise KeyringRefused(f"{where} holds a key that is not {crypto.KEY_BYTES} bytes long.")
     if len({(key.use, key.id) for key in keys}) != len(keys):

@@ -25,7 +25,9 @@ class WorkspaceFacts:
 
 @lru_cache(maxsize=256)
 def _facts(workspace: UUID) -> WorkspaceFacts:
-    return WorkspaceFacts(workspace, Workspace.objects.values_list("key", flat=True).get(pk=workspace))
+    return WorkspaceFacts(
+        workspace, Workspace.objects.values_list("key", flat=True).get(pk=workspace)
+    )
 
 
 def current() -> WorkspaceFacts:

@@ -1,8 +1,8 @@
 -- The one writer of the event log and of order lines: a batch is stamped set-wise
 -- from the people's permissions (locked FOR SHARE, so a withdrawal waits or is waited for), and
--- appended.
+-- appended. A line's id is its event's with the line's number at the end, so ids stay in order.
 
-CREATE OR REPLACE FUNCTION append_events(p_workspace uuid, p_events jsonb, p_lines jsonb)
+CREATE OR REPLACE FUNCTION append_events(p_workspace uuid, p_events jsonb, p_lines json)
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
@@ -27,11 +27,12 @@ BEGIN
   INSERT INTO profiles_purchase (
       id, workspace_id, subject_id, event_id, order_key, happened_at, product, department,
       product_category, brand, quantity, amount_minor, currency, purpose_ceiling, purpose_bits)
-    SELECT gen_random_uuid(), p_workspace, l.subject_id, l.event_id, l.order_key, l.happened_at,
+    SELECT overlay(l.event_id::text PLACING lpad(to_hex(l.line), 4, '0') FROM 33)::uuid,
+           p_workspace, l.subject_id, l.event_id, l.order_key, l.happened_at,
            l.product, l.department, l.product_category, l.brand, l.quantity, l.amount_minor,
            l.currency, l.ceiling, coalesce(c.purpose_bits, 0) & l.ceiling
-      FROM jsonb_to_recordset(p_lines) AS l(
-        subject_id uuid, event_id uuid, order_key text, happened_at timestamptz, product text,
+      FROM json_to_recordset(p_lines) AS l(
+        subject_id uuid, event_id uuid, line int, order_key text, happened_at timestamptz, product text,
         department text, product_category text, brand text, quantity float8, amount_minor bigint,
         currency text, ceiling bigint)
       LEFT JOIN consent_permission c ON c.subject_id = l.subject_id AND c.category = 3;

@@ -33,6 +33,7 @@ KINDS = {
     "i": "identify", "t": "track", "p": "page", "s": "screen", "g": "group", "a": "alias",
 }  # fmt: skip
 CLOCK_DEADBAND = timedelta(seconds=5)
+EARLIEST, LATEST_YEAR = datetime(1900, 1, 1, tzinfo=UTC), 9999
 LONGEST_KEY, LONGEST_NAME, DEEPEST = 255, 200, 64
 # Names that are personal wherever they stand in a call, beside the vault's own fields.
 PERSONAL_NAMES = frozenset(BY_WIRE_NAME) | frozenset(
@@ -42,6 +43,7 @@ PERSONAL_NAMES = frozenset(BY_WIRE_NAME) | frozenset(
 )
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _PHONE = re.compile(r"^\+?[\d\s().-]{8,20}$")
+_NUMBER_NAMES = ("phone", "mobile", "tel")
 _COMMERCE = re.compile(r"^(Order|Checkout|Cart|Coupon|Payment|Product (Added|Removed))\b")
 _MESSAGING = re.compile(r"^(Email|SMS|Push|Campaign|Unsubscribed|Message)\b")
 
@@ -85,6 +87,7 @@ class CleanEvent:
     amount_minor: int | None = None
     currency: str = ""
     flags: list[str] = field(default_factory=list)
+    subject: UUID | None = None  # named outright, by the platform's own source alone
 
 
 def clean(
@@ -95,19 +98,23 @@ def clean(
     sent_at: Any = None,
     kind: str = "",
     shared_context: Any = None,
-    size_bytes: int = 0,
+    raw: bytes = b"",
     gpc: bool = False,
+    is_platform: bool = False,
 ) -> CleanEvent:
     """
-    Return the event that a call describes.
+    Return the event that a call describes; `raw` is the call as it was sent.
+
+    Only the platform's own source may name a person outright, by `subjectId`.
 
     :raises EventRefused: with the reason that quarantine keeps
     """
     if not isinstance(call, dict):
         raise EventRefused("not_an_object")
-    if size_bytes > EVENT_BYTES:
-        raise EventRefused("event_too_large", f"{size_bytes} bytes")
-    _refuse_unstorable(call)
+    if len(raw) > EVENT_BYTES:
+        raise EventRefused("event_too_large", f"{len(raw)} bytes")
+    if _may_be_unstorable(raw):
+        _refuse_unstorable(call)
     kind_ = KINDS.get(kind or str(call.get("type") or "").lower())
     if kind_ is None:
         raise EventRefused("unknown_type")
@@ -122,6 +129,7 @@ def clean(
     properties = _object(call.get("properties"))
     public, hidden = _without_personal(properties)
     amount, currency = _money(name, properties)
+    subject = _subject(call) if is_platform else None
     return CleanEvent(
         id=uuid7(),
         source=source,
@@ -131,7 +139,7 @@ def clean(
         category=categorize(kind_, name),
         happened_at=happened_at,
         received_at=received_at,
-        identifiers=_identifiers(call, traits, flags),
+        identifiers=[] if subject else _identifiers(call, traits, flags),
         properties=public,
         private=_private(call, context, traits, properties if hidden else None),
         traits=traits if kind_ == "identify" else {},
@@ -140,6 +148,7 @@ def clean(
         amount_minor=amount,
         currency=currency,
         flags=flags,
+        subject=subject,
     )
 
 
@@ -154,8 +163,26 @@ def categorize(kind: str, name: str) -> Category:
     return Category.BROWSING
 
 
+def _subject(call: Mapping[str, Any]) -> UUID | None:
+    try:
+        return UUID(str(call["subjectId"])) if "subjectId" in call else None
+    except ValueError:
+        raise EventRefused("unusable_subject") from None
+
+
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _may_be_unstorable(raw: bytes) -> bool:
+    """Say whether the slow look is needed: an escape for NUL or a surrogate, or many brackets."""
+    return (
+        not raw
+        or raw.count(b"{") + raw.count(b"[") > DEEPEST
+        or b"\\u0000" in raw
+        or b"\\ud" in raw
+        or b"\\uD" in raw
+    )
 
 
 def _refuse_unstorable(value: Any, depth: int = 0) -> None:
@@ -193,8 +220,14 @@ def _happened_at(
         return received_at
     sent = _instant(call.get("sentAt")) or _instant(sent_at)
     if sent is not None and abs(received_at - sent) > CLOCK_DEADBAND:
-        said = received_at - (sent - said)
+        try:
+            said = received_at - (sent - said)
+        except OverflowError:  # a clock that is wrong by millennia says nothing
+            said = EARLIEST - CLOCK_DEADBAND
         flags.append("clock_corrected")
+    if said < EARLIEST:
+        flags.append("clamped")
+        return received_at
     if said > received_at:
         flags.append("clamped")
         return received_at
@@ -208,7 +241,9 @@ def _instant(value: Any) -> datetime | None:
         found = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    aware = found if found.tzinfo else found.replace(tzinfo=UTC)
+    # a year 1 is how some languages write “no time”
+    return aware if EARLIEST.year < aware.year < LATEST_YEAR else None
 
 
 def _identifiers(
@@ -236,26 +271,45 @@ def _identifiers(
 
 def _without_personal(properties: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     """Return the properties without personal values, and whether any were taken out."""
-    hidden = False
+    kept = _scrubbed(properties)
+    return kept, kept is not properties
 
-    def walk(value: Any, name: str) -> Any:
-        nonlocal hidden
+
+def _scrubbed(holder: dict[str, Any]) -> dict[str, Any]:
+    """Return `holder` itself if nothing in it is personal, else a copy without what is."""
+    changes: dict[str, Any] = {}
+    gone: list[str] = []
+    for key, value in holder.items():
+        if key in PERSONAL_NAMES or key.lower() in PERSONAL_NAMES:
+            if not _is_thing(holder, key):
+                gone.append(key)
+                continue
+        if isinstance(value, str):
+            if _looks_personal(key, value):
+                gone.append(key)
+        elif isinstance(value, dict):
+            if (inner := _scrubbed(value)) is not value:
+                changes[key] = inner
+        elif isinstance(value, list) and (cleaned := _scrubbed_list(key, value)) is not value:
+            changes[key] = cleaned
+    if not changes and not gone:
+        return holder
+    return {key: changes.get(key, value) for key, value in holder.items() if key not in gone}
+
+
+def _scrubbed_list(name: str, values: list[Any]) -> list[Any]:
+    kept: list[Any] = []
+    for value in values:
         if isinstance(value, dict):
-            kept = {}
-            for key, inner in value.items():
-                if key.lower() in PERSONAL_NAMES and not _is_thing(value, key):
-                    hidden = True
-                else:
-                    kept[key] = walk(inner, key)
-            return kept
-        if isinstance(value, list):
-            return [walk(inner, name) for inner in value]
-        if isinstance(value, str) and _looks_personal(name, value):
-            hidden = True
-            return None
-        return value
-
-    return walk(properties, ""), hidden
+            kept.append(_scrubbed(value))
+        elif isinstance(value, list):
+            kept.append(_scrubbed_list(name, value))
+        elif isinstance(value, str) and _looks_personal(name, value):
+            kept.append(None)
+        else:
+            kept.append(value)
+    same = all(one is other for one, other in zip(kept, values, strict=True))
+    return values if same else kept
 
 
 def _is_thing(holder: Mapping[str, Any], key: str) -> bool:
@@ -266,8 +320,9 @@ def _is_thing(holder: Mapping[str, Any], key: str) -> bool:
 def _looks_personal(name: str, text: str) -> bool:
     if "@" in text and _ADDRESS.search(text):
         return True
-    numeric = name.lower().endswith(("phone", "mobile", "tel"))
-    return (numeric or text.startswith("+")) and bool(_PHONE.match(text))
+    if text.startswith("+") or name.lower().endswith(_NUMBER_NAMES):
+        return bool(_PHONE.match(text))
+    return False
 
 
 def _money(name: str, properties: Mapping[str, Any]) -> tuple[int | None, str]:

@@ -28,7 +28,7 @@ def new_only(events: Sequence[CleanEvent]) -> list[CleanEvent]:
             [[source for source, _ in first], [key for _, key in first]],
         )
         new = set(sql.fetchall())
-    return [event for event in events if (event.source, event.key) in new and first[event.source, event.key] is event]
+    return [event for key, event in reversed(first.items()) if key in new]
 
 
 def append(
@@ -71,13 +71,14 @@ def append(
                 "subject_id": subject,
                 "event_id": event.id,
                 "happened_at": event.happened_at,
+                "line": number,
                 "ceiling": event.ceiling,
             }
-            for line in lines(event)
+            for number, line in enumerate(lines(event))
         ]
     with database.cursor() as sql:
         sql.execute(
-            "SELECT append_events(%s, %s::jsonb, %s::jsonb)",
+            "SELECT append_events(%s, %s::jsonb, %s::json)",
             [workspace.id, _encoder.encode(rows).decode(), _encoder.encode(order_lines).decode()],
         )
 

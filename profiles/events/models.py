@@ -100,3 +100,6 @@ class Event(ProtectedRecord):
     class Meta:
         managed = False  # partitioned: profiles/migrations/0002
         db_table = "profiles_event"
+        indexes = [
+            models.Index(fields=["subject_id", "happened_at"], name="profiles_event_of_subject")
+        ]

@@ -24,8 +24,8 @@ def statements() -> list[str]:
         f"GRANT EXECUTE ON FUNCTION ensure_partition(date) TO {Role.INGEST}, {Role.WORKER}",
         f'SET ROLE "{Role.FOLD}"',
         (SQL / "append.sql").read_text(),
-        "REVOKE ALL ON FUNCTION append_events(uuid, jsonb, jsonb) FROM PUBLIC",
-        f"GRANT EXECUTE ON FUNCTION append_events(uuid, jsonb, jsonb) TO {Role.INGEST}",
+        "REVOKE ALL ON FUNCTION append_events(uuid, jsonb, json) FROM PUBLIC",
+        f"GRANT EXECUTE ON FUNCTION append_events(uuid, jsonb, json) TO {Role.INGEST}",
         f'SET ROLE "{Role.OWNER}"',
     ]
 

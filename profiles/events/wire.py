@@ -5,8 +5,10 @@ The door looks at the envelope alone; each call inside stays raw bytes until the
 event never costs the good ones. Source: interop reference, parts 1.3 and 1.4.
 """
 
+import json
+import re
 import zlib
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -16,6 +18,9 @@ WIRE_BYTES = INFLATED_BYTES = 10 * 1024 * 1024
 EVENT_BYTES = 32 * 1024
 EVENTS_PER_BATCH = 2_500
 _CHUNK = 65_536
+_MOST_SIGNS = 1_000_000  # of structure, in a body that needs taking apart by hand
+# possessive, and to the end where a quote never closes: linear whatever is sent
+_SIGN = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
 _FREE_BYTES, _RATIO = 1024 * 1024, 200  # past the first MiB, a body may inflate 200-fold
 
 
@@ -51,7 +56,19 @@ class _KeyOnly(msgspec.Struct):
     writeKey: Any = None
 
 
+class _Named(msgspec.Struct):
+    userId: Any = None
+    anonymousId: Any = None
+
+
+class _Packed(msgspec.Struct):
+    shared: bytes  # the envelope without its calls
+    calls: list[bytes]
+
+
+_packed = msgspec.msgpack.Decoder(_Packed)
 _key_only = msgspec.json.Decoder(_KeyOnly)
+_named = msgspec.json.Decoder(_Named)
 
 
 def inflate(body: bytes, coding: str) -> bytes:
@@ -91,11 +108,11 @@ def envelope(body: bytes, *, kind: str | None) -> Envelope:
     """
     try:
         if kind is None:
-            found = _envelope.decode(body)
+            found = _batch(body)
         else:
             key = _key_only.decode(body).writeKey
             found = Envelope(batch=[msgspec.Raw(body)], writeKey=key, kind=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         what = "with a list “batch”" if kind is None else "describing one call"
         raise BodyRefused(f"The body must be a JSON object {what}.") from None
     if len(found.batch) > EVENTS_PER_BATCH:
@@ -103,14 +120,80 @@ def envelope(body: bytes, *, kind: str | None) -> Envelope:
     return found
 
 
+def _batch(body: bytes) -> Envelope:
+    """Return a batch's envelope, though one of its calls be nested too deep or half a sign."""
+    try:
+        return _envelope.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        start, end, calls = _calls(body)
+        found = _envelope.decode(body[:start] + body[end:])
+        found.batch = [msgspec.Raw(call) for call in calls if _is_json(call)]
+        return found
+
+
+def _calls(body: bytes) -> tuple[int, int, list[bytes]]:
+    """
+    Return where the calls of a batch begin and end, and each one's bytes.
+
+    :raises ValueError: no list “batch”, or its brackets do not match
+    """
+    depth, key, start, begin, calls = 0, b"", -1, -1, []
+    for number, found in enumerate(_SIGN.finditer(body)):
+        if number > _MOST_SIGNS:
+            raise ValueError("too many brackets and commas")
+        sign = found[0]
+        if depth == 1 and sign[:1] == b'"':
+            key = sign
+        elif sign in (b"[", b"{"):
+            depth += 1
+            if depth == 2 and sign == b"[" and key == b'"batch"':
+                start = begin = found.end()
+        elif begin >= 0 and depth == 2 and sign in (b",", b"]"):
+            calls.append(body[begin : found.start()].strip())
+            begin = found.end()
+            if sign == b"]":
+                return start, found.start(), calls
+        elif sign in (b"]", b"}"):
+            depth -= 1
+    raise ValueError("no list “batch”")
+
+
+def _is_json(call: bytes) -> bool:
+    """
+    Return True for a call that is JSON, be it nested too deep to read or with half a sign in it.
+
+    :raises ValueError: it is not
+    """
+    try:
+        json.loads(call.decode(errors="replace"), parse_constant=_refuse_constant)
+    except RecursionError:
+        return True
+    return True
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def names_somebody(body: bytes) -> bool:
+    """Return whether a single call, already known to be an object, has an identity."""
+    found = _named.decode(body)
+    return found.userId not in (None, "") or found.anonymousId not in (None, "")
+
+
 def pack(found: Envelope) -> bytes:
-    """Return the bytes that the journal seals: the envelope as JSON, compressed."""
-    return zlib.compress(_encoder.encode(found), 1)
+    """Return the bytes that the journal seals: the calls untouched beside the rest, compressed."""
+    shared = msgspec.structs.replace(found, batch=[])
+    packed = _Packed(_encoder.encode(shared), [bytes(raw) for raw in found.batch])
+    return zlib.compress(msgspec.msgpack.encode(packed), 1)
 
 
 def unpack(packed: bytes) -> Envelope:
     """Return the envelope that `pack` packed."""
-    return _envelope.decode(zlib.decompress(packed))
+    found = _packed.decode(zlib.decompress(packed))
+    envelope = _envelope.decode(found.shared)
+    envelope.batch = [msgspec.Raw(call) for call in found.calls]
+    return envelope
 
 
 def call(raw: msgspec.Raw) -> Any:

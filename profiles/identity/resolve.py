@@ -32,6 +32,7 @@ class Resolved:
     merges: list[tuple[UUID, UUID, Identifier, CleanEvent]] = field(default_factory=list)
     attached: dict[Node, tuple[UUID, CleanEvent]] = field(default_factory=dict)
     demoted: int = 0
+    strangers: list[CleanEvent] = field(default_factory=list)  # name a subject that is not there
 
     def current(self, subject: UUID) -> UUID:
         """Return who a subject stands for after this batch's merges."""
@@ -83,11 +84,28 @@ def resolve(events: Sequence[CleanEvent]) -> Resolved:
     }
     graph = _read_graph({node for found in nodes.values() for node in found})
     resolved = Resolved()
+    named = _current_people({event.subject for event in events if event.subject})
     for event in events:
-        _place(event, nodes[event.id], graph, resolved)
+        if event.subject is None:
+            _place(event, nodes[event.id], graph, resolved)
+        elif event.subject in named:
+            resolved.subjects[event.id] = graph.person(named[event.subject])
+        else:
+            resolved.strangers.append(event)
     # an event placed before a later merge of the same batch keeps the subject it arrived under
     resolved.attached = graph.new
     return resolved
+
+
+def _current_people(subjects: set[UUID]) -> dict[UUID, UUID]:
+    """Return who each of these subjects stands for now; who is gone is absent."""
+    if not subjects:
+        return {}
+    with database.cursor() as sql:
+        sql.execute(
+            "SELECT origin, subject_id FROM kernel_origin WHERE origin = ANY(%s)", [list(subjects)]
+        )
+        return dict(sql.fetchall())
 
 
 def _read_graph(nodes: Iterable[Node]) -> _Graph:

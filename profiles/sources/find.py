@@ -5,6 +5,9 @@ from uuid import UUID
 
 from cdp.kernel import database
 
+PLATFORM = "candor"  # the source that every workspace has for what the platform itself does
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
     """What intake needs to know about a source."""
@@ -15,6 +18,11 @@ class SourceFacts:
     consent_authority: bool
     generated: bool
     paused: bool
+
+    @property
+    def is_platform(self) -> bool:
+        """Say whether these are the platform's own events; they may name a subject."""
+        return self.key == PLATFORM
 
 
 _COLUMNS = "s.id, s.workspace_id, s.key, s.consent_authority, s.generated, s.paused_at IS NOT NULL"

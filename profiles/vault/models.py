@@ -40,5 +40,7 @@ class VaultValue(ProtectedRecord):
             )
         ]
         indexes = [
-            models.Index(fields=["workspace_id", "field", "blind"], name="profiles_vaultvalue_blind")
+            models.Index(
+                fields=["workspace_id", "field", "blind"], name="profiles_vaultvalue_blind"
+            )
         ]

@@ -64,7 +64,9 @@ def phone(raw: str, *, region: str | None = None) -> str:
     try:
         number = phonenumbers.parse(unicodedata.normalize("NFKC", raw), region)
     except phonenumbers.NumberParseException:  # its text may quote the number
-        raise UnreadablePhone("Add a country code, such as +49, or set the source's region.") from None
+        raise UnreadablePhone(
+            "Add a country code, such as +49, or set the source's region."
+        ) from None
     if not phonenumbers.is_possible_number(number):
         raise UnreadablePhone("The number has too few or too many digits.")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

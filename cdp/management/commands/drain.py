@@ -1,0 +1,50 @@
+"""The ingest process: drain the intake journal, for ever or until it is empty."""
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError, connections
+
+from cdp.kernel import logging
+from cdp.kernel.logging import logger
+from consent import boot
+from profiles import pipeline
+from profiles.events import journal
+
+IDLE_SECONDS, AFTER_FAILURE_SECONDS = 0.2, 2.0
+
+
+class Command(BaseCommand):
+    """Drain the intake journal into the event log."""
+
+    help = "Drain the intake journal into the event log; runs until it is stopped."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="stop when the journal is empty")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        logging.set_up()
+        boot.check_all()
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        while not stop.is_set():
+            try:
+                busy = self._drain_all()
+            except DatabaseError:
+                logger().exception("drain.failed")
+                connections.close_all()
+                stop.wait(AFTER_FAILURE_SECONDS)
+                continue
+            if not busy:
+                if options["once"]:
+                    return
+                stop.wait(IDLE_SECONDS)
+
+    def _drain_all(self) -> bool:
+        """Drain one batch of each waiting workspace; return whether there was any."""
+        drained = [pipeline.drain_once(each) for each in journal.workspaces_waiting()]
+        return any(drained)
