@@ -12,9 +12,8 @@ from uuid import UUID
 
 from cdp.kernel.errors import CdpError
 from profiles.events.intake import accept_calls
-from profiles.sources.find import SourceFacts, by_key
+from profiles.sources.find import PLATFORM, SourceFacts, by_key
 
-PLATFORM = "candor"  # key of the source that every workspace has for its own events
 SENT = "Email Sent"
 CLICKED = "Email Link Clicked"
 UNSUBSCRIBED = "Unsubscribed"

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from campaigns.delivery.plan import Plan
 from campaigns.messages.fields import BY_KEY
-from cdp.kernel import database
 from consent.explanations import Draft
+from profiles.segments.models import Member
 from profiles.segments.rules import parse
 from profiles.segments.words import describe
 
@@ -72,10 +72,5 @@ def because(segment: str, rule: Mapping[str, object], *, currency: str) -> dict[
 
 
 def _facts(segment: UUID, people: Iterable[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-    with database.cursor() as sql:
-        sql.execute(
-            """SELECT subject_id, reason FROM profiles_membership
-               WHERE segment_id = %s AND subject_id = ANY(%s::uuid[])""",
-            [segment, list(people)],
-        )
-        return dict(sql.fetchall())
+    rows = Member.objects.filter(segment_id=segment, subject_id__in=list(people))
+    return dict(rows.values_list("subject_id", "reason"))

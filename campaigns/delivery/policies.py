@@ -3,15 +3,18 @@ Row policies of deliveries beyond the common one. Pure.
 
 A worker sees deliveries under the campaign's purpose. Two more need to be reached: the row whose
 call is under way when the person withdraws, by the worker that holds its lease; and every row, by
-the sweeper, which reads and writes state alone. Links in messages need two things as well: what
-they report goes into the intake journal, and they find out who stands for their subject now.
+the sweeper, which reads and writes state alone. Links in messages need three things as well: the
+worker that stores their tokens reads back the workspace, which the database fills in; what they
+report goes into the intake journal; and they find out who stands for their subject now.
 """
 
 from cdp.kernel.roles import Role
 
 TABLE = "campaigns_delivery"
+TOKENS = "consent_token"
+_HERE = "workspace_id = (SELECT current_workspace())"
 _HELD = (
-    "workspace_id = (SELECT current_workspace()) AND lease_owner <> '' "
+    f"{_HERE} AND lease_owner <> '' "
     "AND lease_owner = (SELECT current_setting('cdp.lease_owner', true))"
 )
 
@@ -28,15 +31,20 @@ def statements() -> list[str]:
     """Return the policies and grants as SQL; safe to repeat."""
     return [
         f'SET ROLE "{Role.OWNER}"',
-        *_policy("held_read", f"FOR SELECT TO {Role.WORKER} USING ({_HELD})"),
+        *_policy(TABLE, "held_read", f"FOR SELECT TO {Role.WORKER} USING ({_HELD})"),
         *_policy(
+            TABLE,
             "held_write",
             f"FOR UPDATE TO {Role.WORKER} USING ({_HELD} AND state IN ('calling', 'unknown')) "
             f"WITH CHECK ({_HELD})",
         ),
-        *_policy("sweep_read", f"FOR SELECT TO {Role.SWEEP} USING (true)"),
-        *_policy("sweep_write", f"FOR UPDATE TO {Role.SWEEP} USING (true) WITH CHECK (true)"),
+        *_policy(TABLE, "sweep_read", f"FOR SELECT TO {Role.SWEEP} USING (true)"),
+        *_policy(
+            TABLE, "sweep_write", f"FOR UPDATE TO {Role.SWEEP} USING (true) WITH CHECK (true)"
+        ),
         f"GRANT SELECT ON {TABLE} TO {Role.SWEEP}",
+        *_policy(TOKENS, "issued_here", f"FOR SELECT TO {Role.WORKER} USING ({_HERE})"),
+        f"GRANT SELECT (workspace_id) ON {TOKENS} TO {Role.WORKER}",
         f"GRANT INSERT ON profiles_journal TO {Role.WORKER}, {Role.PORTAL}",
         f'SET ROLE "{Role.FOLD}"',
         _PERSON,
@@ -46,5 +54,5 @@ def statements() -> list[str]:
     ]
 
 
-def _policy(name: str, rule: str) -> list[str]:
-    return [f"DROP POLICY IF EXISTS {name} ON {TABLE}", f"CREATE POLICY {name} ON {TABLE} {rule}"]
+def _policy(table: str, name: str, rule: str) -> list[str]:
+    return [f"DROP POLICY IF EXISTS {name} ON {table}", f"CREATE POLICY {name} ON {table} {rule}"]
