@@ -40,8 +40,8 @@ class Envelope(msgspec.Struct):
     """A request as the journal keeps it: its calls untouched, what they share beside them."""
 
     batch: list[msgspec.Raw]
-    sentAt: Any = None
-    writeKey: Any = None
+    sentAt: Any = None  # noqa: N815  (a word of the wire)
+    writeKey: Any = None  # noqa: N815  (a word of the wire)
     context: Any = None
     integrations: Any = None
     kind: str = ""  # of a single call; the path decides
@@ -53,12 +53,12 @@ _encoder = msgspec.json.Encoder()
 
 
 class _KeyOnly(msgspec.Struct):
-    writeKey: Any = None
+    writeKey: Any = None  # noqa: N815  (a word of the wire)
 
 
 class _Named(msgspec.Struct):
-    userId: Any = None
-    anonymousId: Any = None
+    userId: Any = None  # noqa: N815  (a word of the wire)
+    anonymousId: Any = None  # noqa: N815  (a word of the wire)
 
 
 class _Packed(msgspec.Struct):
