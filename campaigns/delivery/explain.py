@@ -73,4 +73,12 @@ def because(segment: str, rule: Mapping[str, object], *, currency: str) -> dict[
 
 def _facts(segment: UUID, people: Iterable[UUID]) -> dict[UUID, list[dict[str, Any]]]:
     rows = Member.objects.filter(segment_id=segment, subject_id__in=list(people))
-    return dict(rows.values_list("subject_id", "reason"))
+    return {
+        subject: [_fact(part) for part in reason if part.get("truth", True)]
+        for subject, reason in rows.values_list("subject_id", "reason")
+    }
+
+
+def _fact(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what met one part of the rule: its words, its category, as of when."""
+    return {key: part[key] for key in ("category", "label", "source", "at") if key in part}

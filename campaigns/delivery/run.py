@@ -24,7 +24,6 @@ from cdp.kernel.models import JobRun
 
 KIND = "send-campaign"
 SILENCE = timedelta(seconds=100)  # a run that has not moved for so long may be taken over
-_OPEN = (JobRun.State.QUEUED, JobRun.State.RUNNING)
 
 
 def send_campaign(campaign_id: UUID, *, run_id: UUID, until: datetime) -> None:
@@ -105,7 +104,9 @@ def forgotten(*, as_of: datetime) -> list[tuple[UUID, UUID]]:
     since = as_of - SILENCE
     alive = set(
         JobRun.objects.filter(
-            Q(heartbeat_at__gte=since) | Q(created_at__gte=since), pk__in=runs, state__in=_OPEN
+            Q(state=JobRun.State.RUNNING, heartbeat_at__gte=since)
+            | Q(state=JobRun.State.QUEUED, created_at__gte=since),
+            pk__in=runs,
         ).values_list("pk", flat=True)
     )
     return [

@@ -49,7 +49,9 @@ def test_a_link_that_the_template_does_not_hold_stays_text() -> None:
     assert links.replace(text, COUNTED, link=written, plain=str.upper) == text.upper()
 
 
-@given(st.lists(st.sampled_from(["a ", "https://shop.example/tea?a=1", " ", "。", "https://x.y/z"])))
+@given(
+    st.lists(st.sampled_from(["a ", "https://shop.example/tea?a=1", " ", "。", "https://x.y/z"]))
+)
 def test_nothing_but_counted_links_changes(parts: list[str]) -> None:
     text = " ".join(parts)
 
