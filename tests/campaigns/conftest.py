@@ -60,7 +60,8 @@ class Office:
         return segment
 
     def campaign(self, members: Iterable[Customer], **given: str) -> Campaign:
-        segment, template = self.segment(members), self.template()
+        segment = self.segment(members, given.get("segment", "Tea lovers"))
+        template = self.template(given.get("template", "Autumn tea"))
         with database.as_role(Role.WEB):
             return create.create_campaign(
                 given.get("name", "Spring sale"),
