@@ -66,6 +66,11 @@ class Servers:
         self._homes = homes
 
     @property
+    def homes(self) -> list[Path]:
+        """Return the folders that hold PostgreSQL's data, where they lie apart from `folder`."""
+        return list(self._homes)
+
+    @property
     def template(self) -> str:
         """Return the name of the migrated database that copies are made of."""
         return bootstrap.database_of(self.administrator)

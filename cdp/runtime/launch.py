@@ -81,9 +81,14 @@ def bring_up(ground: Ground, supervisor: Supervisor, progress: Progress) -> Up:
     :raises StopAsked: a stop arrived meanwhile
     """
     up = lay_ground(ground, supervisor, progress)
-    for service in roster.processes(up.deployment, inherited()):
+    with progress.step("Boot check"):
+        supervisor.run(roster.task(up.deployment, inherited(), "web", "bootcheck"))
+    services = roster.processes(up.deployment, inherited())
+    for service in services:
+        supervisor.begin(service)
+    for service in services:
         with progress.step(service.name.capitalize()):
-            supervisor.start(service)
+            supervisor.await_ready(service)
     return up
 
 

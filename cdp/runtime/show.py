@@ -29,6 +29,8 @@ def load(up: Up, supervisor: Supervisor, progress: Progress, *, arguments: tuple
     with progress.step("Sample data", quiet=True):
         command = ("load_demo", "--base-url", deployment.public_url, *arguments)
         supervisor.run(roster.task(deployment, inherited(), "web", *command), on_terminal=True)
+    with progress.step("Traits, models, segments, first campaign", quiet=True):
+        supervisor.run(roster.task(deployment, inherited(), "web", "story"), on_terminal=True)
 
 
 def load_arguments(size: str, *, as_recorded: bool) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from cdp.runtime import orphans
 from cdp.runtime.processes import Child, Service, spawn
 from cdp.runtime.restarts import delay_before_restart
 
-STEP_S = 0.1
+STEP_S = 0.2
 GRACE_S = 15.0
 LOG_LINES = 12
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -73,7 +73,25 @@ class Supervisor:
         :raises ServiceFailed: it ended, or was not ready in time
         :raises StopAsked: a stop arrived meanwhile
         """
-        child = self._spawn(service)
+        self.begin(service)
+        self.await_ready(service)
+
+    def begin(self, service: Service) -> None:
+        """
+        Start `service` without waiting; several may find their feet at the same time.
+
+        :raises ServiceFailed: its program cannot be started
+        """
+        self._spawn(service)
+
+    def await_ready(self, service: Service) -> None:
+        """
+        Wait until `service`, which was begun, is ready.
+
+        :raises ServiceFailed: it ended, or was not ready in time
+        :raises StopAsked: a stop arrived meanwhile
+        """
+        child = self._children[service.name]
         until = time.monotonic() + service.patience_s
         while not service.ready():
             if child.is_over():
