@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import Http404, HttpResponse
+from django.urls import reverse
 from django.utils.translation import get_language
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from cdp.accounts import limits
 from cdp.kernel.protected import Category
 from cdp.portal import pages, words
 from cdp.portal.access import PortalRequest, actor_of, customer_required
+from cdp.portal.browser import SeeOther
 from consent import queries
 from consent.window import subject_window
 from profiles.records import own
@@ -79,10 +81,16 @@ def data(request: PortalRequest) -> HttpResponse:
     return _page(request)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @customer_required
 def reveal(request: PortalRequest) -> HttpResponse:
-    """Open one contact detail for its owner, on the record; the page itself keeps it nowhere."""
+    """
+    Open one contact detail for its owner, on the record; the page itself keeps it nowhere.
+
+    GET, which a change of language or a reload may bring, opens nothing and leads back.
+    """
+    if request.method != "POST":
+        return SeeOther(reverse("portal:data"))
     field = request.POST.get("field", "")
     if field not in FIELDS:
         raise Http404

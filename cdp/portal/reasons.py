@@ -50,7 +50,7 @@ def reason(request: PortalRequest, explanation_id: UUID) -> HttpResponse:
         "explanation": found,
         "purpose": purposes.label(found.purpose_key, language),
         "rule": words.said(found.rule_plain),
-        "grounds": [_ground(fact) for fact in found.facts],
+        "grounds": [_ground(fact) for fact in found.facts if fact.get("truth", True)],
         "choices": _choices(found.choice),
         "contributions": [_weight(each) for each in found.contributions],
         "switches": [each for each in standings if _stops(each, found.purpose_key)],

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -16,35 +15,32 @@ from cdp.portal import pages, words
 from cdp.portal.access import PortalRequest, actor_of, customer_required
 from consent import queries
 from consent.window import subject_window
-from profiles.scoring.models import ModelVersion, Score
+from profiles.records import own
+from profiles.scoring.explain import ScoreExplained, explain
+from profiles.scoring.models import ModelVersion
 from profiles.segments.models import Member, Segment
-from profiles.traits.definitions import CELL_LABELS, DEFINITIONS, Kind, Unit
+from profiles.traits.definitions import DEFINITIONS, Kind, Unit
 from profiles.traits.models import ComputedTrait
 
-MOST_WEIGHTS = 3
 _NEEDED = ("profiling.segmentation", "profiling.scoring")
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A segment that the person is in."""
+    """A segment that the person is in, and their own facts that met its rule."""
 
     name: str
     description: str
     entered_at: datetime
+    because: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """One score in words, with what weighed most and which model version said so."""
+    """One score in words, and the number of the model version that gave it."""
 
-    title: str
-    value: str
-    weights: tuple[str, ...]
-    model: str
+    told: ScoreExplained
     version: int | None
-    as_of: datetime
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +61,7 @@ def scores(request: PortalRequest) -> HttpResponse:
     subject, language = request.subject_id, get_language() or "en"
     with subject_window(subject, actor=actor_of(request)):
         groups = _groups(subject)
-        estimates = _estimates(subject)
+        estimates = _estimates(subject, language=language)
         traits = [_trait(row, language) for row in _known_traits(subject)]
         standings = queries.standing(subject, language=language)
     context = {
@@ -84,63 +80,29 @@ def _currency(request: PortalRequest) -> str:
 
 
 def _groups(subject: UUID) -> list[Group]:
-    entered = dict(
-        Member.objects.filter(subject_id=subject).values_list("segment_id", "entered_at")
-    )
-    found = Segment.objects.filter(pk__in=list(entered), archived_at=None).order_by("name")
-    return [Group(each.name, each.description, entered[each.pk]) for each in found]
+    rows = {row.segment_id: row for row in Member.objects.filter(subject_id=subject)}
+    found = Segment.objects.filter(pk__in=list(rows), archived_at=None).order_by("name")
+    return [
+        Group(
+            name=each.name,
+            description=each.description,
+            entered_at=rows[each.pk].entered_at,
+            because=tuple(
+                words.said(leaf["label"]) for leaf in rows[each.pk].reason if leaf["truth"]
+            ),
+        )
+        for each in found
+    ]
 
 
-def _estimates(subject: UUID) -> list[Estimate]:
-    rows = list(
-        Score.objects.filter(subject_id=subject, expires_at__gt=clock.now()).order_by("model")
-    )
+def _estimates(subject: UUID, *, language: str) -> list[Estimate]:
+    found = explain(own.origins(subject), as_of=clock.now(), language=language)
     versions = dict(
-        ModelVersion.objects.filter(pk__in=[row.version_id for row in rows]).values_list(
+        ModelVersion.objects.filter(pk__in=[each.version_id for each in found]).values_list(
             "id", "number"
         )
     )
-    return [_estimate(row, versions.get(row.version_id)) for row in rows]
-
-
-def _estimate(row: Score, version: int | None) -> Estimate:
-    title, value = _in_words(row)
-    strongest = sorted(row.contributions, key=_strength, reverse=True)[:MOST_WEIGHTS]
-    return Estimate(
-        title=title,
-        value=value,
-        weights=tuple(_weight(each) for each in strongest),
-        model=row.model,
-        version=version,
-        as_of=row.as_of,
-        expires_at=row.expires_at,
-    )
-
-
-def _in_words(row: Score) -> tuple[str, str]:
-    """Return what a score is about and what it says; a probability as people out of a hundred."""
-    if row.band in CELL_LABELS:
-        return _("How you shop, compared with others"), words.said(CELL_LABELS[row.band])
-    if "coupon" in row.model:
-        title = _("How likely you are to use a coupon of the next campaign")
-    else:
-        title = row.model.replace("_", " ").replace("-", " ").capitalize()
-    if 0 <= row.value <= 1:
-        people = max(1, round(row.value * 100)) if row.value else 0
-        return title, _("About %(people)s of 100 people like you do.") % {"people": people}
-    return title, f"{row.value:g}"
-
-
-def _strength(contribution: Mapping[str, Any]) -> float:
-    return abs(float(contribution.get("effect") or 0))
-
-
-def _weight(contribution: Mapping[str, Any]) -> str:
-    label = contribution.get("label", "")
-    text = words.said(label) if isinstance(label, Mapping) else str(label)
-    if float(contribution.get("effect") or 0) > 0:
-        return _("%(what)s: makes it more likely") % {"what": text}
-    return _("%(what)s: makes it less likely") % {"what": text}
+    return [Estimate(each, versions.get(each.version_id)) for each in found]
 
 
 def _known_traits(subject: UUID) -> list[ComputedTrait]:

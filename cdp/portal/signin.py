@@ -2,7 +2,9 @@
 Signing in without a password: ask for a link, open it or type its code, leave again.
 
 GET shows and POST acts, because mail scanners follow links. The token travels in the fragment,
-which reaches no server, log or referrer. Known and unknown addresses get one and the same answer.
+which reaches no server, log or referrer; so the pages keep the referrer policy "same-origin", for
+under "no-referrer" browsers send the origin "null" with a form, and Django refuses that. Known and
+unknown addresses get one and the same answer.
 """
 
 from functools import partial
@@ -174,6 +176,4 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def _page(
     request: HttpRequest, template: str, context: dict[str, object], *, status: int = 200
 ) -> HttpResponse:
-    answer = keep_out_of_caches(pages.show(request, template, context, status=status))
-    answer["Referrer-Policy"] = "no-referrer"
-    return answer
+    return keep_out_of_caches(pages.show(request, template, context, status=status))
