@@ -98,9 +98,7 @@ class Servers:
 
     def environment(self, process: str, database: str) -> dict[str, str]:
         """Return the environment of a real process of the given kind over `database`."""
-        wanted = {
-            role: self.dsn(role, database) for role in PROCESSES[process].values()
-        }
+        wanted = {role: self.dsn(role, database) for role in PROCESSES[process].values()}
         mine = {
             "CDP_PROCESS": process,
             "CDP_DSNS": json.dumps(wanted),
@@ -128,9 +126,7 @@ class Servers:
             check=False,
         )
         if done.returncode != 0:
-            raise ServerFailed(
-                f"manage.py migrate failed:\n{done.stdout}{done.stderr}"[-8000:]
-            )
+            raise ServerFailed(f"manage.py migrate failed:\n{done.stdout}{done.stderr}"[-8000:])
 
     def stop(self) -> None:
         """Stop what was started and remove every trace of it."""
@@ -149,9 +145,7 @@ class Servers:
 
     def _drop(self, server: psycopg.Connection, name: str) -> None:
         server.execute(
-            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(
-                sql.Identifier(name)
-            )
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
         )
 
 
@@ -229,10 +223,7 @@ def _start(service: Service, folder: Path, children: list[Child]) -> None:
     log = folder / "log" / f"{service.name}.log"
     child = spawn(service, log=log)
     children.append(child)
-    if (
-        not _wait(lambda: child.is_over() or service.ready(), seconds=30)
-        or child.is_over()
-    ):
+    if not _wait(lambda: child.is_over() or service.ready(), seconds=30) or child.is_over():
         raise ServerFailed(f"{service.name} did not start:\n{log.read_text()[-4000:]}")
 
 

@@ -28,7 +28,7 @@ def servers(ground: Ground) -> Iterator[Finding]:
     if not dsns:
         yield Finding(True, "Nothing was started in this folder yet.", required=False)
         return
-    if not _answers(str(dsns[Role.WEB])):
+    if not is_up(ground):
         yield Finding(True, "The database is not running; “make demo” starts it.", required=False)
         return
     yield logins(dsns)
@@ -82,9 +82,13 @@ def rights(dsn: str) -> Iterator[Finding]:
         )
 
 
-def _answers(dsn: str) -> bool:
+def is_up(ground: Ground) -> bool:
+    """Return whether the database of the last start answers, be it with a refusal."""
+    dsns = private_files.read_json(ground.logins)
     try:
-        psycopg.connect(dsn, connect_timeout=2).close()
+        psycopg.connect(str(dsns[Role.WEB]), connect_timeout=2).close()
+    except KeyError:
+        return False
     except psycopg.OperationalError as reason:
         # A refused password is an answer too; `logins` says what to do about it.
         return reason.sqlstate is not None or "authentication" in str(reason)
