@@ -24,7 +24,7 @@ TABLES: Grants = {
     "accounts_operator": {Role.WEB: W, Role.WORKER: R},
     "accounts_operatorrole": {Role.WEB: ALL},
     "accounts_apikey": {Role.WEB: W, Role.API: W},
-    "accounts_signinrequest": {Role.PORTAL: ("SELECT", "INSERT"), Role.WORKER: W},
+    "accounts_signinrequest": {Role.PORTAL: ("SELECT", "INSERT"), Role.WORKER: ALL},
     "django_session": {Role.WEB: ALL},
     "django_content_type": {Role.WEB: R, Role.API: R, Role.WORKER: R},
     "auth_permission": {Role.WEB: R},
@@ -51,7 +51,7 @@ TABLES: Grants = {
     },
     "profiles_quarantine": {Role.INGEST: ALL, Role.WEB: R, Role.WORKER: R},
     "profiles_eventkey": {Role.INGEST: ("SELECT", "INSERT", "DELETE"), Role.FOLD: ALL},
-    "profiles_segment": {Role.WEB: W, Role.API: W, Role.WORKER: W},
+    "profiles_segment": {Role.WEB: W, Role.API: W, Role.WORKER: W, Role.PORTAL: R},
     "profiles_modelversion": {Role.WEB: W, Role.API: R, Role.WORKER: W, Role.PORTAL: R},
     # campaigns
     "campaigns_template": {Role.WEB: W, Role.API: R, Role.WORKER: R},

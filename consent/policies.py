@@ -33,6 +33,8 @@ class Rule:
     columns: tuple[str, ...] = ()  # of UPDATE; empty means every column
 
 
+# Which subjects are one person: whoever folds somebody must see all of them, or a no gets lost.
+FOLDED_FROM = ("kernel_origin", "profiles_merge")
 _KEEPERS = (Role.INGEST, Role.FOLD)
 _PEOPLE_READERS = (Role.INGEST, Role.WORKER, Role.WEB, Role.API, Role.PORTAL, Role.AUDIT)
 
@@ -77,10 +79,11 @@ OWN_TABLES: dict[str, tuple[Rule, ...]] = {
         Rule((Role.INGEST,), ("INSERT",), ANY_ROW),
     ),
     "accounts_signinlink": (
-        Rule((Role.WORKER,), ("SELECT", "INSERT", "UPDATE"), IN_WORKSPACE),
+        Rule((Role.WORKER,), ("SELECT", "INSERT", "UPDATE", "DELETE"), IN_WORKSPACE),
         Rule((Role.PORTAL,), ("SELECT", "UPDATE"), IN_WORKSPACE),
     ),
     "accounts_customersession": (
+        Rule((Role.WORKER,), ("SELECT", "DELETE"), IN_WORKSPACE),
         Rule((Role.PORTAL,), ("SELECT", "INSERT", "UPDATE"), IN_WORKSPACE),
     ),
 }
@@ -160,7 +163,7 @@ def _protect(model: type[ProtectedRecord]) -> list[str]:
     out = [
         *_enforce(table),
         *_policy(table, "by_purpose", "ALL", readers, BY_PURPOSE),
-        *_policy(table, "own_rows", "SELECT", Role.PORTAL, OWN),
+        *_policy(table, "own_rows", "SELECT", ", ".join(_own_readers(table)), OWN),
         *_policy(table, "intake", "ALL", Role.INGEST, ANY_ROW),
         *_policy(table, "fold", "ALL", Role.FOLD, ANY_ROW),
         f"GRANT SELECT ON {table} TO {readers}, {Role.PORTAL}, {Role.INGEST}",
@@ -185,6 +188,11 @@ def _is_indexed(model: type[ProtectedRecord]) -> bool:
     firsts = [index.fields[0] for index in meta.indexes if index.fields]
     firsts += [each.fields[0] for each in meta.constraints if isinstance(each, UniqueConstraint)]
     return meta.pk is not None and "subject_id" in [*firsts, meta.pk.name]
+
+
+def _own_readers(table: str) -> tuple[Role, ...]:
+    """Return who reads one person's rows in that person's window; the API relays statements."""
+    return (Role.PORTAL, Role.API) if table in FOLDED_FROM else (Role.PORTAL,)
 
 
 def _stamp(table: str, model: type[ProtectedRecord]) -> list[str]:

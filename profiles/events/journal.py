@@ -32,6 +32,23 @@ def workspaces_waiting() -> list[UUID]:
         return [row[0] for row in sql.fetchall()]
 
 
+def newest() -> int:
+    """Return the number of the request accepted last among those that wait; 0 if none does."""
+    return _one("SELECT coalesce(max(id), 0) FROM profiles_journal", [])
+
+
+def waiting(*, up_to: int) -> int:
+    """Return how many requests up to a number still wait for the drain."""
+    return _one("SELECT count(*) FROM profiles_journal WHERE id <= %s", [up_to])
+
+
+def _one(statement: str, values: list[int]) -> int:
+    with database.cursor() as sql:
+        sql.execute(statement, values)
+        row = sql.fetchone()
+    return int(row[0]) if row else 0
+
+
 def take(workspace: UUID, *, events: int) -> list[Request]:
     """
     Lock the oldest requests of a workspace, up to about `events` calls, and open them.
