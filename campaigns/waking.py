@@ -23,8 +23,11 @@ def wake(task: "Task[Any, Any]", **ids: str) -> None:
     transaction.on_commit(partial(_enqueue, task, given), using=database.alias())
 
 
-def _enqueue(task: "Task[Any, Any]", ids: dict[str, str]) -> None:
+def _enqueue(task: "Task[Any, Any]", ids: dict[str, str]) -> bool:
+    """Return whether the broker took the task."""
     try:
         task.apply_async(kwargs=ids)
     except (OperationalError, RedisError, OSError) as failure:
         logger().warning("wake.lost", kind=task.name, error=type(failure).__name__)
+        return False
+    return True

@@ -6,6 +6,7 @@ from uuid import UUID
 from celery import shared_task
 
 from campaigns.delivery import run
+from campaigns.waking import wake
 from cdp.kernel import clock, database, workspaces
 
 BUDGET = timedelta(minutes=50)  # below the task's time limit; what is left is woken up again
@@ -24,10 +25,4 @@ def wake_up() -> None:
     for workspace in workspaces.every():
         with database.in_workspace(workspace):
             for campaign_id, run_id in run.forgotten(as_of=clock.now()):
-                send_campaign.apply_async(
-                    kwargs={
-                        "run_id": str(run_id),
-                        "campaign_id": str(campaign_id),
-                        "workspace_id": str(workspace),
-                    }
-                )
+                wake(send_campaign, run_id=str(run_id), campaign_id=str(campaign_id))

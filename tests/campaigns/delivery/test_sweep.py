@@ -18,7 +18,8 @@ pytestmark = pytest.mark.django_db
 
 
 def swept(at: datetime) -> Swept:
-    with clock.stopped(at), database.as_role(Role.SWEEP):
+    """Sweep as the loop does: no workspace entered."""
+    with clock.stopped(at), database.as_role(Role.SWEEP), database.in_workspace(None):
         return sweep()
 
 
