@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 BINS = 10
 SHOWN_FROM = 20  # a rate of fewer people is not shown
 FEWEST_POSITIVES = 20
+PARAMETERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +61,22 @@ def fit_sigmoid(log_odds: Floats, labels: Floats, *, steps: int = 60) -> Sigmoid
     return Sigmoid(slope=float(parameters[0]), intercept=float(parameters[1]))
 
 
-def choose_sigmoid(
-    log_odds: Floats, labels: Floats, half: NDArray[np.bool_]
-) -> tuple[Sigmoid, str | None]:
+def choose_sigmoid(log_odds: Floats, labels: Floats) -> tuple[Sigmoid, str | None]:
     """
     Return a sigmoid and None, or no correction and the reason.
 
-    It is applied only if it helps people it was not fitted on: each `half` (n,) is corrected by the
-    other's sigmoid and must have a lower log loss than uncorrected.
+    `log_odds` must come from models that saw only what was before each row. The correction has to
+    explain the outcomes better by more than its two parameters would by chance.
+
+    Source: Akaike 1974, "A new look at the statistical model identification".
     """
     yes = int(labels.sum())
     if yes < FEWEST_POSITIVES or len(labels) - yes < FEWEST_POSITIVES:
         return Sigmoid(), "calibration_too_few"
-    corrected = np.empty_like(log_odds)
-    for fitted in (half, ~half):
-        if 0 < labels[fitted].sum() < fitted.sum():
-            corrected[~fitted] = fit_sigmoid(log_odds[fitted], labels[fitted]).correct(
-                log_odds[~fitted]
-            )
-        else:
-            return Sigmoid(), "calibration_too_few"
-    if log_loss(corrected, labels) >= log_loss(log_odds, labels):
-        return Sigmoid(), "calibration_no_gain"
     found = fit_sigmoid(log_odds, labels)
+    gain = log_loss(log_odds, labels) - log_loss(found.correct(log_odds), labels)
+    if gain * len(labels) <= PARAMETERS:
+        return Sigmoid(), "calibration_no_gain"
     return (found, None) if found.slope > 0 else (Sigmoid(), "calibration_reverses_order")
 
 
@@ -98,10 +92,26 @@ def expected_error(p: Floats, labels: Floats) -> float:
     return float(gaps.sum() / len(p))
 
 
-def error_by_chance(p: Floats, *, seed: int, draws: int = 400, quantile: float = 0.95) -> float:
-    """Return the calibration error that truly calibrated `p` (n,) exceed in 1 of 20 samples."""
+def base_uncertainty(log_odds: Floats) -> float:
+    """Return the standard error, in log-odds, of a level found on rows with these `log_odds`."""
+    p = probability(log_odds)
+    return float(1 / np.sqrt(np.maximum((p * (1 - p)).sum(), 1e-9)))
+
+
+def error_by_chance(
+    p: Floats, *, uncertainty: float, seed: int, draws: int = 400, quantile: float = 0.95
+) -> float:
+    """
+    Return the calibration error that a truthful model exceeds in 1 of 20 samples of rows like `p`.
+
+    `uncertainty` is that of the level the model was corrected to, in log-odds.
+    """
     random = np.random.default_rng(seed)
-    drawn = [expected_error(p, (random.random(len(p)) < p).astype(float)) for _ in range(draws)]
+    log_odds = np.log(np.clip(p, 1e-12, 1 - 1e-12)) - np.log1p(-np.clip(p, 1e-12, 1 - 1e-12))
+    drawn = []
+    for _ in range(draws):
+        truth = probability(log_odds + uncertainty * random.normal())
+        drawn.append(expected_error(p, (random.random(len(p)) < truth).astype(np.float64)))
     return float(np.quantile(drawn, quantile))
 
 

@@ -69,8 +69,12 @@ def brier_gap(p: Floats, other: Floats, trial: Trial) -> tuple[float, float]:
     return mean, float(np.sqrt((by_person**2).sum())) / len(gaps)
 
 
-def measure(p: Floats, trial: Trial, *, seed: int) -> dict[str, Any]:
-    """Return the figures of one model on `trial`; undefined ones are None."""
+def measure(p: Floats, trial: Trial, *, uncertainty: float, seed: int) -> dict[str, Any]:
+    """
+    Return the figures of one model on `trial`; undefined ones are None.
+
+    `uncertainty` is that of the level the model was corrected to, in log-odds.
+    """
     interval = auc_interval(p, trial, seed=seed)
     low, high, error = interval or (None, None, None)
     return {
@@ -83,7 +87,7 @@ def measure(p: Floats, trial: Trial, *, seed: int) -> dict[str, Any]:
         "auc_error": error,
         "brier": brier(p, trial.labels),
         "ece": expected_error(p, trial.labels),
-        "ece_by_chance": error_by_chance(p, seed=seed),
+        "ece_by_chance": error_by_chance(p, uncertainty=uncertainty, seed=seed),
         "mean_p": float(p.mean()),
         "base_rate": float(trial.labels.mean()),
         "reliability": reliability(p, trial.labels),
@@ -116,7 +120,8 @@ def gate(
 
     A gap is how much worse the Brier score is than another model's, and its standard error: the
     constant must be beaten beyond luck, the simple model matched. Calibration may miss `ece_limit`
-    only where chance alone would: a small test set.
+    only where chance alone would: few rows to
+    correct on, or to test on.
     """
     own = figures["auc"]
     return {

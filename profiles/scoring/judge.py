@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cdp.kernel.errors import CdpError
 from profiles.scoring import evaluate
-from profiles.scoring.calibrate import Floats, choose_sigmoid
+from profiles.scoring.calibrate import Floats, base_uncertainty, choose_sigmoid
 from profiles.scoring.split import TimeSplit, split_by_time
 
 FEWEST_ROWS = 100
@@ -84,9 +84,8 @@ def judge(
             answers=answers,
         )
     split = split_by_time(lessons.at)
-    half = np.random.default_rng(seed).random(int(lessons.people.max()) + 1) < 0.5
-    fitted, warning = _fit(algorithm, lessons, split, half, names=lessons.names)
-    plain, _ = _fit(algorithm, lessons, split, half, names=(simple,))
+    fitted, warning, uncertainty = _fit(algorithm, lessons, split, names=lessons.names)
+    plain, _, _ = _fit(algorithm, lessons, split, names=(simple,))
     _, people = np.unique(lessons.people[split.test], return_inverse=True)
     trial = evaluate.Trial(labels[split.test], people.astype(np.int64))
     test = _examples(algorithm, lessons, lessons.names).take(split.test)
@@ -95,7 +94,7 @@ def judge(
     constant = np.full(len(p), float(labels[~split.test].mean()))
     loaded = algorithm.Fitted.from_json(fitted.as_json())
     leaks = evaluate.suspect_leaks(lessons.numbers, labels, lessons.names)
-    figures = evaluate.measure(p, trial, seed=seed)
+    figures = evaluate.measure(p, trial, uncertainty=uncertainty, seed=seed)
     gates = evaluate.gate(
         figures,
         constant_gap=evaluate.brier_gap(p, constant, trial),
@@ -120,8 +119,8 @@ def judge(
         "baseline": baseline,
         "leak_suspects": leaks,
         "calibration": warning or "sigmoid",
-        "trained_rows": int(split.train.sum()),
-        "calibrated_rows": int(split.calibrate.sum()),
+        "trained_rows": int((~split.test).sum()),
+        "calibrated_rows": int((split.calibrate | split.confirm).sum()),
     }
     return Verdict(fitted, metrics, split)
 
@@ -132,20 +131,26 @@ def _examples(algorithm: ModuleType, lessons: Lessons, names: Sequence[str]) -> 
 
 
 def _fit(
-    algorithm: ModuleType,
-    lessons: Lessons,
-    split: TimeSplit,
-    half: NDArray[np.bool_],
-    *,
-    names: tuple[str, ...],
-) -> tuple[Any, str | None]:
-    """Return a model fitted on the first part and corrected on the second, or why it is not."""
+    algorithm: ModuleType, lessons: Lessons, split: TimeSplit, *, names: tuple[str, ...]
+) -> tuple[Any, str | None, float]:
+    """
+    Return a corrected model of everything before the test, why it is not corrected, if it is not,
+    and how uncertain its level is, in log-odds.
+
+    The correction is fitted on two later periods, each predicted by a model of what was before it.
+    """
     rows, labels = _examples(algorithm, lessons, names), lessons.labels
+
+    def fit(part: NDArray[np.bool_]) -> Any:
+        return algorithm.fit(rows.take(part), labels[part], features=names)
+
+    periods = ((split.train, split.calibrate), (split.train | split.calibrate, split.confirm))
     try:
-        fitted = algorithm.fit(rows.take(split.train), labels[split.train], features=names)
+        raw = [algorithm.log_odds(fit(past), rows.take(later)) for past, later in periods]
+        fitted = fit(~split.test)
     except algorithm.OneClassOnly:
         raise TooFewExamples("The earlier contacts all had the same outcome.") from None
-    raw = algorithm.log_odds(fitted, rows.take(split.calibrate))
-    side = half[lessons.people][split.calibrate]
-    sigmoid, warning = choose_sigmoid(raw, labels[split.calibrate], side)
-    return fitted.calibrated(sigmoid), warning
+    later_odds = np.concatenate(raw)
+    outcomes = np.concatenate([labels[later] for _, later in periods])
+    sigmoid, warning = choose_sigmoid(later_odds, outcomes)
+    return fitted.calibrated(sigmoid), warning, base_uncertainty(sigmoid.correct(later_odds))

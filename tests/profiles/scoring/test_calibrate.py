@@ -1,7 +1,5 @@
 """Probabilities that come true, or are corrected until they do."""
 
-from math import ceil
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from profiles.scoring.calibrate import (
     Sigmoid,
+    base_uncertainty,
     choose_sigmoid,
     error_by_chance,
     expected_error,
@@ -25,18 +24,18 @@ rows = lists(tuples(floats(0, 1), booleans()), min_size=1, max_size=60)
 
 
 def simulate(*, people: int, slope: float, intercept: float, seed: int) -> tuple:
-    """Return log-odds that are off by a known sigmoid, outcomes, and a random half."""
+    """Return log-odds that are off by a known sigmoid, and outcomes."""
     random = np.random.default_rng(seed)
     log_odds = random.normal(-1, 1.5, people)
     chance = probability(slope * log_odds + intercept)
     labels = (random.random(people) < chance).astype(np.float64)
-    return log_odds, labels, random.random(people) < 0.5
+    return log_odds, labels
 
 
 def test_a_known_distortion_is_found_and_corrected() -> None:
-    log_odds, labels, half = simulate(people=20_000, slope=0.5, intercept=-1.0, seed=3)
+    log_odds, labels = simulate(people=20_000, slope=0.5, intercept=-1.0, seed=3)
 
-    sigmoid, warning = choose_sigmoid(log_odds, labels, half)
+    sigmoid, warning = choose_sigmoid(log_odds, labels)
 
     assert warning is None
     assert sigmoid.slope == pytest.approx(0.5, abs=0.05)
@@ -61,17 +60,17 @@ def test_the_sigmoid_equals_that_of_scikit_learn() -> None:
 
 
 def test_good_probabilities_are_left_alone() -> None:
-    log_odds, _, half = simulate(people=400, slope=1.0, intercept=0.0, seed=11)
+    log_odds, _ = simulate(people=400, slope=1.0, intercept=0.0, seed=11)
     expected = np.cumsum(probability(np.sort(log_odds)))  # answers exactly as often as expected
     labels = np.diff(np.floor(expected), prepend=0.0)[np.argsort(np.argsort(log_odds))]
 
-    assert choose_sigmoid(log_odds, labels, half) == (Sigmoid(), "calibration_no_gain")
+    assert choose_sigmoid(log_odds, labels) == (Sigmoid(), "calibration_no_gain")
 
 
 def test_a_handful_of_answers_corrects_nothing() -> None:
-    log_odds, labels, half = simulate(people=60, slope=1.0, intercept=-3.0, seed=2)
+    log_odds, labels = simulate(people=60, slope=1.0, intercept=-3.0, seed=2)
 
-    assert choose_sigmoid(log_odds, labels, half) == (Sigmoid(), "calibration_too_few")
+    assert choose_sigmoid(log_odds, labels) == (Sigmoid(), "calibration_too_few")
 
 
 def test_perfect_separation_stays_finite() -> None:
@@ -110,8 +109,29 @@ def test_rates_of_fewer_than_twenty_people_are_not_shown() -> None:
 
 
 def test_small_samples_are_allowed_more_error_by_chance() -> None:
-    small = error_by_chance(np.full(100, 0.2), seed=1)
-    large = error_by_chance(np.full(10_000, 0.2), seed=1)
+    small = error_by_chance(np.full(100, 0.2), uncertainty=0.0, seed=1)
+    large = error_by_chance(np.full(10_000, 0.2), uncertainty=0.0, seed=1)
 
     assert small > 0.04 > large
-    assert ceil(large * 1000) == ceil(error_by_chance(np.full(10_000, 0.2), seed=1) * 1000)
+
+
+def test_a_level_found_on_few_rows_is_allowed_more_error() -> None:
+    p = np.full(10_000, 0.2)
+    few = base_uncertainty(np.full(50, -1.386))
+    many = base_uncertainty(np.full(5_000, -1.386))
+
+    assert few == pytest.approx(10 * many)
+    assert error_by_chance(p, uncertainty=few, seed=1) > 0.08
+    assert error_by_chance(p, uncertainty=many, seed=1) < 0.02
+
+
+def test_truthful_models_rarely_exceed_the_error_by_chance() -> None:
+    random = np.random.default_rng(8)
+    p = random.random(300) * 0.5
+    limit = error_by_chance(p, uncertainty=0.0, seed=1)
+
+    exceeded = sum(
+        expected_error(p, (random.random(300) < p).astype(np.float64)) > limit for _ in range(400)
+    )
+
+    assert 4 <= exceeded <= 40  # one in twenty, give or take

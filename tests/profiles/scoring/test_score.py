@@ -97,12 +97,12 @@ def test_a_withdrawal_removes_the_score_and_the_next_run_brings_none(
 def test_whoever_refuses_results_about_them_is_passed_over_alone(trained: Crowd) -> None:
     refused = [trained.willing[3], trained.willing[50]]
     for subject in refused:
-        with database.as_role(Role.WEB):
+        with database.as_role(Role.INGEST):
             ledger.set_category(subject, category=Category.INFERRED, allowed=False, actor=TEST)
 
     scored = score(RESPONSE, as_of=clock.now(), actor=TEST)
 
-    assert scored == Scored(128, {"not_permitted": 2})
+    assert scored == Scored(108, {"not_permitted": 2})
     assert stored_scores("coupon_response").keys() == (
         {*trained.willing, *trained.no_training} - {*refused}
     )

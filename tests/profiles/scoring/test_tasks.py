@@ -37,8 +37,8 @@ def test_training_ends_with_a_live_version_and_starts_scoring(
 
     done = work_off(scoring, workspace)
 
-    assert done.result == {"model": "coupon_response", "scored": 130, "skipped": {}}
-    assert len(stored_scores("coupon_response")) == 130
+    assert done.result == {"model": "coupon_response", "scored": 110, "skipped": {}}
+    assert len(stored_scores("coupon_response")) == 110
 
 
 def test_a_second_copy_of_a_task_changes_nothing(crowd: Crowd, workspace: Workspace) -> None:
@@ -49,7 +49,7 @@ def test_a_second_copy_of_a_task_changes_nothing(crowd: Crowd, workspace: Worksp
 
     assert again.ended_at == run.ended_at
     assert stored_scores("rfm") == before
-    assert len(before) == 130
+    assert len(before) == 110
 
 
 def test_a_canceled_run_stops_and_says_so(crowd: Crowd, workspace: Workspace) -> None:
