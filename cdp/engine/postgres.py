@@ -1,5 +1,6 @@
 """PostgreSQL as an engine: compile an Ibis expression and run it in the open window."""
 
+from decimal import Decimal
 from typing import Any
 
 import ibis
@@ -23,4 +24,11 @@ class PostgresEngine:
         """
         with database.cursor() as sql:
             sql.execute(self.sql(expression))  # no parameters, so a % stays a %
-            return list(sql.fetchall())
+            return [tuple(map(_plain, row)) for row in sql.fetchall()]
+
+
+def _plain(value: Any) -> Any:
+    """Return whole numbers as such: PostgreSQL's sum of bigint is numeric, other engines' is not."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value

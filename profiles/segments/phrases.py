@@ -11,6 +11,7 @@ class Phrases:
 
     both: str
     either: str
+    tests: str
     negated: str
     listed: str
     listed_last: str
@@ -43,6 +44,7 @@ class Phrases:
 ENGLISH = Phrases(
     both=" and ",
     either=" or ",
+    tests=" and ",
     negated="not ({rule})",
     listed=", ",
     listed_last=" or ",
@@ -108,6 +110,7 @@ ENGLISH = Phrases(
 CHINESE = Phrases(
     both="，且",
     either="，或",
+    tests="且",
     negated="不满足（{rule}）",
     listed="、",
     listed_last="或",

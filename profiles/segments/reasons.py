@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from cdp.kernel.protected import Category
+from profiles.events.clean import categorize
 from profiles.segments.compare import Own
 from profiles.segments.ground import Ground
 from profiles.segments.tree import (
@@ -18,7 +19,6 @@ from profiles.segments.tree import (
     leaves,
 )
 from profiles.segments.words import CURRENCY, LANGUAGES, fact
-from profiles.traits.definitions import COUPON_REDEEMED, ORDER_COMPLETED
 
 
 def reasons(
@@ -61,8 +61,7 @@ def category(leaf: Leaf) -> Category:
         case TraitLeaf():
             return Category.DEMOGRAPHIC
         case EventLeaf(event=event):
-            bought = event in (ORDER_COMPLETED, COUPON_REDEEMED)
-            return Category.PURCHASE if bought else Category.BROWSING
+            return categorize("track", event)
         case SegmentLeaf():
             return Category.SEGMENT
         case BucketLeaf():

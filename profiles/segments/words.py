@@ -110,7 +110,9 @@ def _leaf(leaf: Leaf, teller: _Teller) -> str:
             phrase = teller.phrases.in_segment if inside else teller.phrases.not_in_segment
             return phrase.format(segment=_segment(leaf, teller))
         case BucketLeaf(salt=salt, start=start, end=end):
-            return teller.phrases.bucket.format(salt=salt, start=start / 100, end=end / 100)
+            return teller.phrases.bucket.format(
+                salt=salt, start=f"{start / 100:g}", end=f"{end / 100:g}"
+            )
         case EventLeaf(measure=Measure.COUNT, test=Comparison(op=Op.EQ, value=0)):
             return teller.phrases.none_of.format(**_parts(leaf, teller))
         case TraitLeaf(test=test) | EventLeaf(test=test) | ScoreLeaf(test=test):
@@ -164,7 +166,7 @@ def _parts(leaf: EventLeaf, teller: _Teller) -> dict[str, str]:
         event = phrases.event.format(name=leaf.event)
     return {
         "event": event,
-        "where": phrases.where.format(tests=phrases.both.join(tests)) if tests else "",
+        "where": phrases.where.format(tests=phrases.tests.join(tests)) if tests else "",
         "window": _window(leaf.window, phrases),
     }
 
