@@ -14,7 +14,7 @@ from cdp.kernel import logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdp.settings.embedded")
 
-ROOMS_WITH_TASKS = (
+ROOMS_WITH_TASKS = [
     "cdp.portal",
     "consent",
     "profiles.traits",
@@ -23,7 +23,7 @@ ROOMS_WITH_TASKS = (
     "campaigns.delivery",
     "campaigns.messages",
     "campaigns.planning",
-)
+]
 
 app = Celery("candor")
 app.config_from_object("cdp.celery_settings")

@@ -150,9 +150,9 @@ def _closed_by(facts: Facts, words: Sequence[Statement], rule: Rule, *, as_of: d
     denial = min((w for w in words if not w.granted), key=_order, default=None)
     if denial is not None:
         return CLOSING.get(denial.state, "invalidated") if spec.needs_consent else "objected"
-    if spec.needs_consent and not spec.folded:
-        if why := _consent_missing(facts, words, rule, as_of=as_of):
-            return why
+    needs_word = spec.needs_consent and not spec.folded
+    if needs_word and (why := _consent_missing(words, rule, as_of=as_of)):
+        return why
     if spec.age_gated and facts.age not in ADULT:
         return "age"
     if spec.gpc_scope and facts.gpc and not _asked_again(facts, words):
@@ -162,14 +162,10 @@ def _closed_by(facts: Facts, words: Sequence[Statement], rule: Rule, *, as_of: d
     return ""
 
 
-def _consent_missing(
-    facts: Facts, words: Sequence[Statement], rule: Rule, *, as_of: datetime
-) -> str:
-    # a yes given by an anonymous visitor never travels to a known person
-    grants = [w for w in words if w.granted and not w.anonymous]
-    if not grants:
+def _consent_missing(words: Sequence[Statement], rule: Rule, *, as_of: datetime) -> str:
+    newest = max(_grants(words), key=_order, default=None)
+    if newest is None:
         return "no_decision"
-    newest = max(grants, key=_order)
     if newest.notice_number < rule.min_notice:
         return "notice_outdated"
     if newest.expires_at is not None and newest.expires_at <= as_of:
@@ -178,10 +174,19 @@ def _consent_missing(
 
 
 def _asked_again(facts: Facts, words: Sequence[Statement]) -> bool:
-    return any(
-        w.granted and w.method == "ask_again" and (facts.gpc_at is None or w.said_at > facts.gpc_at)
-        for w in words
+    """Say whether the newest yes answers the browser's opt-out signal, knowing of it."""
+    newest = max(_grants(words), key=_order, default=None)
+    return (
+        newest is not None
+        and newest.method == "ask_again"
+        and facts.gpc_at is not None
+        and newest.said_at > facts.gpc_at
     )
+
+
+def _grants(words: Sequence[Statement]) -> list[Statement]:
+    # a yes given by an anonymous visitor never travels to a known person
+    return [word for word in words if word.granted and not word.anonymous]
 
 
 def _close_what_requires(rules: Mapping[str, Rule], reasons: dict[str, str]) -> None:
@@ -202,13 +207,15 @@ def _close_what_requires(rules: Mapping[str, Rule], reasons: dict[str, str]) -> 
 def together(facts: Iterable[Facts]) -> Facts:
     """Return the facts of one person made of several subjects: the most restrictive of each."""
     parts = list(facts)
-    signals = [part.gpc_at for part in parts if part.gpc and part.gpc_at is not None]
+    signals = [part.gpc_at for part in parts if part.gpc]
+    dated = [at for at in signals if at is not None]
     known = [part.age for part in parts if part.age != "unknown"]
     minor = next((age for age in known if age in MINOR), None)
     return Facts(
         age=minor or (known[0] if known else "unknown"),
         gpc=any(part.gpc for part in parts),
-        gpc_at=max(signals, default=None),
+        # a signal of unknown time may be the newest, so no yes can be known to answer it
+        gpc_at=max(dated, default=None) if len(dated) == len(signals) else None,
         restricted=any(part.restricted for part in parts),
         erased=any(part.erased for part in parts),
         refused_categories=frozenset().union(*(part.refused_categories for part in parts)),

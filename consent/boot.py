@@ -10,9 +10,9 @@ from cdp.kernel.protected import protected_models
 from consent import policies, purposes
 
 DEFINER_FUNCTIONS = frozenset({
-    "append_events", "audit_changes", "audit_watch", "consent_apply", "consent_count",
+    "append_events", "audit_bits", "audit_changes", "consent_apply", "consent_count",
     "consent_stale", "consent_stamp", "consent_stamp_derived", "consent_stamp_fixed",
-    "current_origins", "ensure_partition",
+    "current_origins", "ensure_partition", "link_person",
 })  # fmt: skip
 
 

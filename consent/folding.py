@@ -5,7 +5,7 @@ Called in the transaction of whatever changed: a statement, a fact, a merge, an 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -20,9 +20,10 @@ def fold(people: Collection[UUID], *, as_of: datetime) -> dict[UUID, Fold]:
     """
     Compute what each person permits now and stamp it on every row of theirs.
 
-    Locks each person's facts, so folds of one person never cross. Returns the folds.
+    Who was merged into somebody is folded as that person. Locks each person's facts, so folds of
+    one person never cross. Returns the folds by person.
     """
-    asked = list(dict.fromkeys(people))
+    asked = sorted(origins.current(people))
     if not asked:
         return {}
     parts = origins.of_people(asked)
@@ -40,7 +41,7 @@ def fold(people: Collection[UUID], *, as_of: datetime) -> dict[UUID, Fold]:
         for person in asked
     }
     _apply(folds, parts)
-    _remember(folds, as_of)
+    _remember(folds, parts, as_of)
     return folds
 
 
@@ -69,7 +70,7 @@ def _statements(
     merged = origins.merged_at(several) if several else {}
     said: dict[UUID, list[Statement]] = defaultdict(list)
     rows = ConsentRecord.objects.filter(subject_id__in=list(person_of), category=None)
-    for subject, purpose, state, at, until, number, method, assurance, received in rows.values_list(
+    for subject, purpose, state, at, until, number, method, assurance in rows.values_list(
         "subject_id",
         "purpose_id",
         "state",
@@ -78,10 +79,10 @@ def _statements(
         "notice_version__number",
         "method",
         "assurance",
-        "received_at",
     ):
         person = person_of[subject]
         since = merged.get(person)
+        decides = since is not None and subject == person and at > since
         said[person].append(
             Statement(
                 purpose=purpose,
@@ -91,8 +92,8 @@ def _statements(
                 notice_number=number or 0,
                 method=method,
                 subject=str(subject),
-                anonymous=assurance == "anonymous" and subject != person,
-                decides=since is not None and subject == person and received > since,
+                anonymous=assurance == "anonymous" and since is not None and not decides,
+                decides=decides,
             )
         )
     return said
@@ -116,12 +117,14 @@ def _apply(folds: dict[UUID, Fold], parts: dict[UUID, list[UUID]]) -> None:
         )
 
 
-def _remember(folds: dict[UUID, Fold], as_of: datetime) -> None:
-    rows: Iterable[SubjectFacts] = SubjectFacts.objects.filter(subject_id__in=list(folds))
+def _remember(folds: dict[UUID, Fold], parts: dict[UUID, list[UUID]], as_of: datetime) -> None:
+    """Note the outcome in the people's files; a file merged into another waits for nothing."""
+    person_of = {origin: person for person, origins_ in parts.items() for origin in origins_}
     changed = []
-    for row in rows:
-        fold_ = folds[row.subject_id]
-        row.reasons, row.next_change_at = fold_.reasons, fold_.next_change_at
+    for row in SubjectFacts.objects.filter(subject_id__in=list(person_of)):
+        person = person_of[row.subject_id]
+        row.reasons = folds[person].reasons
+        row.next_change_at = folds[person].next_change_at if row.subject_id == person else None
         row.folded_at, row.epoch = as_of, row.epoch + 1
         changed.append(row)
     SubjectFacts.objects.bulk_update(

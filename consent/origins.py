@@ -23,6 +23,19 @@ def of_people(people: Collection[UUID]) -> dict[UUID, list[UUID]]:
     return found
 
 
+def current(subjects: Collection[UUID]) -> set[UUID]:
+    """Return the people whom these subjects stand for now."""
+    people = dict.fromkeys(subjects)
+    if not people:
+        return set()
+    with database.cursor() as sql:
+        sql.execute(
+            "SELECT origin, subject_id FROM kernel_origin WHERE origin = ANY(%s)", [list(people)]
+        )
+        now = dict(sql.fetchall())
+    return {now.get(subject, subject) for subject in people}
+
+
 def merged_at(people: Collection[UUID]) -> dict[UUID, datetime]:
     """Return when each person last took another subject in; who never did is absent."""
     with database.cursor() as sql:

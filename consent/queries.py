@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 
+from cdp.kernel import workspaces
 from cdp.kernel.protected import Category
 from consent import ledger, origins, purposes
 from consent.catalog import CATALOG, PurposeSpec
@@ -174,7 +175,7 @@ def uses_of(subject: UUID, *, limit: int = 50, before: datetime | None = None) -
 
 def totals(keys: Collection[str] = ()) -> dict[str, int]:
     """Return how many people permit each purpose; key '' is everybody. Kept, not counted here."""
-    rows = PermissionTotal.objects.all()
+    rows = PermissionTotal.objects.filter(workspace_id=workspaces.current().id)
     if keys:
         rows = rows.filter(purpose_key__in=[*keys, ""])
     return dict(rows.values_list("purpose_key", "people"))

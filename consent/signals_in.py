@@ -24,6 +24,14 @@ class Preference:
     allowed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """What a context says: consent ids as they were sent, and whether some could not be read."""
+
+    said: dict[str, bool]
+    is_broken: bool
+
+
 def preferences(context: Mapping[str, Any]) -> list[Preference] | None:
     """
     Return what an event's context says about purposes; None if it says nothing.
@@ -31,21 +39,10 @@ def preferences(context: Mapping[str, Any]) -> list[Preference] | None:
     Shapes: `consent.categoryPreferences {id: bool}` and `consentManagement
     {allowedConsentIds, deniedConsentIds}`. An id that is a purpose key maps to itself.
     """
-    consent = context.get("consent")
-    management = context.get("consentManagement")
-    stated: dict[str, bool] = {}
-    if isinstance(consent, Mapping):
-        given = consent.get("categoryPreferences")
-        if isinstance(given, Mapping):
-            stated |= {str(key): value is True for key, value in given.items()}
-    elif isinstance(management, Mapping):
-        for name, allowed in (("allowedConsentIds", True), ("deniedConsentIds", False)):
-            ids = management.get(name)
-            if isinstance(ids, list):
-                stated |= {str(each): allowed for each in ids}
-    if not isinstance(consent, Mapping) and not isinstance(management, Mapping):
+    stated = _stated(context)
+    if stated is None:
         return None
-    return [Preference(key, allowed) for key, allowed in stated.items() if key in BY_KEY]
+    return [Preference(key, allowed) for key, allowed in stated.said.items() if key in BY_KEY]
 
 
 def ceiling(context: Mapping[str, Any], *, gpc: bool) -> int:
@@ -53,20 +50,38 @@ def ceiling(context: Mapping[str, Any], *, gpc: bool) -> int:
     bits = ALL_BITS
     if gpc:
         bits &= ~sum(spec.mask for spec in CATALOG if spec.gpc_scope)
-    stated = preferences(context)
+    stated = _stated(context)
     if stated is None:
         return bits
-    denied = {each.purpose for each in stated if not each.allowed}
-    unmapped_denial = _names_unmapped_denial(context)
+    denied = {key for key, allowed in stated.said.items() if not allowed}
     for spec in CATALOG:
         if spec.key in denied or any(need in denied for need in spec.requires):
             bits &= ~spec.mask
-    return bits & _ALWAYS if unmapped_denial else bits
+    # something was denied that has no purpose here, or cannot be read: only the contract remains
+    return bits & _ALWAYS if stated.is_broken or denied - BY_KEY.keys() else bits
 
 
-def _names_unmapped_denial(context: Mapping[str, Any]) -> bool:
-    """Say whether something we have no purpose for was denied: then only the contract remains."""
-    consent = context.get("consent")
-    given = consent.get("categoryPreferences") if isinstance(consent, Mapping) else None
-    pairs = given.items() if isinstance(given, Mapping) else ()
-    return any(value is not True and str(key) not in BY_KEY for key, value in pairs)
+def _stated(context: Mapping[str, Any]) -> _Statement | None:
+    consent, management = context.get("consent"), context.get("consentManagement")
+    given = _part(consent, "categoryPreferences")
+    allowed, denied = (
+        _part(management, name) for name in ("allowedConsentIds", "deniedConsentIds")
+    )
+    if given is allowed is denied is None:
+        return None
+    said: dict[str, bool] = {}
+    is_broken = not isinstance(given, Mapping | None)
+    if isinstance(given, Mapping):
+        said |= {str(key): value is True for key, value in given.items()}
+    for ids, word in ((allowed, True), (denied, False)):
+        if isinstance(ids, list):
+            said |= {each: word and said.get(each, True) for each in ids if isinstance(each, str)}
+            is_broken |= not all(isinstance(each, str) for each in ids)
+        else:
+            is_broken |= ids is not None
+    return _Statement(said, is_broken)
+
+
+def _part(holder: Any, name: str) -> Any:
+    """Return one part of a consent object; of what is no object, the thing itself."""
+    return holder.get(name) if isinstance(holder, Mapping) else holder

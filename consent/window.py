@@ -112,6 +112,5 @@ def _refuse_if_stale() -> None:
         row = sql.fetchone()
     if row is None or row[0]:
         raise ConsentStale(
-            "Expired permissions wait to be folded. Start the workers, or run: "
-            "manage.py fold_expired"
+            "Expired permissions wait to be folded. Start the drain, or run: manage.py drain --once"
         )

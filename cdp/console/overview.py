@@ -140,7 +140,7 @@ def show_overview(request: ConsoleRequest) -> HttpResponse:
         "activity": activity,
         "currency": currency,
         "sent": sent.get("sent", 0),
-        "messages": sent,
+        "deliveries": sent,
         "orders_chart": orders_chart(activity),
         "permitted_chart": consents.permitted_chart(totals),
         "checks": _checks(failed.count(), Quarantined.objects.count(), counted_at),

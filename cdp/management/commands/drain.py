@@ -1,15 +1,16 @@
-"""The ingest process: drain the intake journal, for ever or until it is empty."""
+"""The ingest process: drain the intake journal and fold what expired, for ever or until done."""
 
 import signal
 import threading
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connections
 
-from cdp.kernel import logging
+from cdp.kernel import clock, database, logging, workspaces
 from cdp.kernel.logging import logger
-from consent import boot
+from consent import boot, expire
 from profiles import pipeline
 from profiles.events import journal
 
@@ -45,6 +46,11 @@ class Command(BaseCommand):
                 stop.wait(IDLE_SECONDS)
 
     def _drain_all(self) -> bool:
-        """Drain one batch of each waiting workspace; return whether there was any."""
+        """Drain a batch and fold what expired, in each workspace; return whether there was any."""
         drained = [pipeline.drain_once(each) for each in journal.workspaces_waiting()]
-        return any(drained)
+        return any([*drained, *map(_fold_expired, workspaces.every())])
+
+
+def _fold_expired(workspace: UUID) -> int:
+    with database.in_workspace(workspace):
+        return expire.fold_due(as_of=clock.now())

@@ -3,10 +3,11 @@
 import time
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from cdp.demo import story
+from cdp.demo import notebook, story
 from cdp.demo.seed import WORKSPACE
 from cdp.kernel import database
 from cdp.kernel.errors import CdpError
@@ -23,12 +24,14 @@ class Command(BaseCommand):
         began = time.monotonic()
         workspace = Workspace.objects.get(key=WORKSPACE)
         try:
+            shift = int(notebook.existing(settings.VAR).get("shift_days", 0))
             with database.in_workspace(workspace.pk), Console().status("") as status:
 
                 def say(kind: str, run: JobRun) -> None:
                     share = f" {run.done:,} of {run.total:,}" if run.total else ""
                     status.update(f"  {kind.replace('_', ' ')}: {run.phase or run.state}{share}")
 
+                story.note_shift(workspace, days=shift)
                 told = story.tell(say=say)
         except CdpError as reason:
             raise CommandError(str(reason)) from None

@@ -1,0 +1,77 @@
+"""What people do in the stories, in their own words, through the doors alone."""
+
+import json
+import re
+from uuid import UUID
+
+from tests.stories.house import House, Visitor, eventually
+
+SEGMENT = {
+    "version": 1,
+    "where": {
+        "event": "Order Completed", "where": [], "window": {"last_days": 90}, "measure": "sum",
+        "op": "gt", "value": 1000,
+    },
+}  # fmt: skip
+LETTER = {
+    "subject_en": "{{ first_name | default: 'Hello' }}, something new",
+    "body_en": "Hello {{ first_name | default: 'there' }}, look: https://shop.example/new\n",
+}
+
+
+def makes_segment(house: House, operator: Visitor, name: str) -> UUID:
+    """Build a segment in the console and wait until a worker has filled it."""
+    answer = operator.post(
+        "/console/segments/new/",
+        {"name": name, "description": "", "match": "all", "json": json.dumps(SEGMENT)},
+    )
+    found = re.search(r"/console/segments/([0-9a-f-]{36})/", answer.text)
+    assert answer.status == 200 and found, answer.text[:3000]
+    segment = UUID(found[1])
+    operator.post(f"/console/segments/{segment}/refresh/", page=f"/console/segments/{segment}/")
+    eventually(
+        lambda: house.ask("SELECT size FROM profiles_segment WHERE id = %s", segment)[0][0]
+        is not None,
+        why="the segment is not refreshed",
+        seconds=120,
+    )
+    return segment
+
+
+def plans_campaign(house: House, operator: Visitor, name: str, segment: UUID) -> UUID:
+    """Write a campaign by e-mail to a segment; it stays a draft."""
+    form = {
+        "name": name, "segment": str(segment), "purpose": "marketing.email", "template": "new",
+        **LETTER,
+    }  # fmt: skip
+    answer = operator.post("/console/campaigns/new/", form)
+    found = re.search(r"/console/campaigns/([0-9a-f-]{36})/", answer.text)
+    assert answer.status == 200 and found, answer.text[:3000]
+    return UUID(found[1])
+
+
+def launches(house: House, operator: Visitor, campaign: UUID) -> None:
+    """Press “Launch”."""
+    page = f"/console/campaigns/{campaign}/"
+    answer = operator.post(f"{page}launch/", page=page)
+    assert answer.status == 200, answer.text[:3000]
+
+
+def signs_in(house: House, email: str) -> Visitor:
+    """Ask for a link in the portal and type the code from the letter."""
+    customer = house.visitor()
+    before = len(house.letters(to=email))
+    answer = customer.post("/my/signin/", {"email": email})
+    assert answer.status == 200
+    eventually(lambda: len(house.letters(to=email)) > before, why="no sign-in letter came")
+    texts = [letter.get_body(("plain",)).get_content() for letter in house.letters(to=email)]
+    code = next(found[0] for text in texts if (found := re.search(r"\b[A-Z0-9]{4}-?[A-Z0-9]{4}\b", text)))
+    answer = customer.post("/my/enter/", {"code": code})
+    assert answer.status == 200 and "/my/permissions/" in answer.text, answer.text[:3000]
+    return customer
+
+
+def switches_off(customer: Visitor, purpose: str) -> None:
+    """Press one switch in the portal."""
+    answer = customer.post(f"/my/permissions/{purpose}/", {"to": "off"}, page="/my/permissions/")
+    assert answer.status == 200, answer.text[:2000]

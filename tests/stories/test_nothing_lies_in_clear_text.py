@@ -1,0 +1,89 @@
+"""A dump of every table, Valkey, the logs and the data directory holds no personal value."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from cdp.kernel import valkey
+from tests.stories import acts
+from tests.stories.house import House, buys, eventually, person, says
+
+pytestmark = pytest.mark.story
+PEOPLE = 40
+CHOICES = {"marketing.email": True, "profiling.segmentation": True, "profiling.scoring": True}
+KNOWN = (b"canary7f3a", b"4155550")  # in every name, address and street; in every phone number
+
+
+def spellings(value: bytes) -> Iterator[bytes]:
+    """Return the value as it may have been written: plain, hex, base64 at each offset."""
+    yield value
+    yield value.hex().encode()
+    for offset in range(3):
+        coded = base64.b64encode(b"\x00" * offset + value)
+        yield coded[4 if offset else 0 : -4]
+
+
+NEEDLES = [spelling.lower() for value in KNOWN for spelling in spellings(value)]
+
+
+def findings(content: bytes) -> list[bytes]:
+    low = content.lower()
+    return [needle for needle in NEEDLES if needle in low]
+
+
+def files(folder: Path, *, but: Path | None = None) -> list[str]:
+    found = []
+    for file in folder.rglob("*"):
+        if file.is_file() and not (but and but in file.parents) and findings(file.read_bytes()):
+            found.append(str(file))
+    return found
+
+
+def test_no_personal_value_is_found_anywhere_we_write(house: House) -> None:
+    for process in ("web", "drain", "mailbox", "sequencer", "worker"):
+        house.start(process)
+    house.track([person(number) for number in range(PEOPLE)])
+    house.track([{"type": "track", "userId": "u-1", "event": "", "messageId": "bad",
+                  "properties": {"note": "canary7f3a.1@example.com"}}])  # fmt: skip
+    house.track([says(number, CHOICES) for number in range(PEOPLE)], key="consent_write_key")
+    house.track([buys(number, 70.0) for number in range(PEOPLE)])
+    house.drained()
+    operator = house.operator()
+    segment = acts.makes_segment(house, operator, "Buyers")
+    campaign = acts.plans_campaign(house, operator, "New soups", segment)
+    acts.launches(house, operator, campaign)
+    customer = acts.signs_in(house, "canary7f3a.3@example.com")
+    customer.get("/my/data/")
+    operator.post("/console/profiles/find/", {"value": "canary7f3a.4@example.com",
+                  "kind": "email", "reason": "order 8812"}, page="/console/profiles/")  # fmt: skip
+    eventually(
+        lambda: len(house.letters()) > PEOPLE, why="the campaign is not sent", seconds=240
+    )
+    house.checkpoint()
+
+    tables = [
+        name for (name,) in house.ask(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        )
+    ]  # fmt: skip
+    dumped = {
+        table: findings(
+            "\n".join(row[0] for row in house.ask(f'SELECT t::text FROM "{table}" t')).encode()
+        )
+        for table in tables
+    }
+    assert house.ask("SELECT count(*) FROM profiles_vaultvalue")[0][0] >= PEOPLE * 5
+    assert {table: found for table, found in dumped.items() if found} == {}
+    for database in (valkey.BROKER, valkey.LIVE):
+        client = redis.Redis.from_url(f"{house.servers.valkey_url}&db={database}"
+                                      if "?" in house.servers.valkey_url
+                                      else f"{house.servers.valkey_url}/{database}")  # fmt: skip
+        for key in client.scan_iter():
+            assert not findings(bytes(key) + (client.dump(key) or b"")), key
+    assert files(house.folder, but=house.mailbox) == []
+    assert files(house.servers.folder) == []
+    assert [home for home in house.servers.homes if files(home)] == []
+    assert files(house.mailbox), "the probe must find what is there"
