@@ -2,10 +2,11 @@
 
 PYTHON := .venv/bin/python
 T ?= tests
+# Commands that read the code alone; no database is asked.
 STATIC_ENV := DJANGO_SETTINGS_MODULE=cdp.settings.testing CDP_PROCESS=migrate
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up doctor test check browser slow bench format assets assets-check \
+.PHONY: help demo up doctor test check browser slow bench format docs assets assets-check \
         screenshots messages run-env dev-env
 
 help: ## list the targets
@@ -28,7 +29,7 @@ check: dev-env ## the static part: style, types, import contracts, migrations, a
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	$(STATIC_ENV) $(PYTHON) manage.py makemigrations --check --dry-run
+	$(STATIC_ENV) $(PYTHON) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(PYTHON) -m pytest -q tests/architecture
 
 browser: dev-env ## tests in headless Chromium
@@ -44,6 +45,10 @@ format: dev-env ## put the style right
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
+docs: dev-env ## write the generated documents again (docs/openapi.yaml)
+	$(STATIC_ENV) $(PYTHON) manage.py shell --verbosity 0 --command "from pathlib import Path; \
+	    from cdp.api import schema; Path('docs/openapi.yaml').write_text(schema.as_yaml())"
+
 assets: ## build cdp/static/dist from frontend/ (needs Node.js 20)
 	frontend/build.sh
 
@@ -53,7 +58,7 @@ assets-check: ## fail when the committed static files differ from a fresh build
 	        { echo "Run “make assets” and commit cdp/static/dist."; exit 1; }; }
 
 screenshots: dev-env ## take the README's pictures from a running demo
-	$(PYTHON) -m docs.screenshots
+	$(PYTHON) bin/screenshots.py
 
 messages: dev-env ## collect texts for translation and compile them (needs gettext)
 	$(PYTHON) manage.py makemessages --locale zh_Hans --no-obsolete \

@@ -1,0 +1,108 @@
+"""
+Take the README's pictures from a running demo: `make demo` in one terminal, this in another.
+
+Reads `var/run.json`, signs in as the operator and as the first customer (by the link in the
+mailbox), and writes docs/screenshots/<name>.png.
+"""
+
+import json
+import os
+import re
+import shutil
+import sys
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+VAR = Path(os.environ.get("CDP_VAR", ROOT / "var"))
+PICTURES = ROOT / "docs" / "screenshots"
+SIZE = {"width": 1440, "height": 900}
+LINK_WAIT_MS = 60_000
+STEP_MS = 500
+
+CONSOLE = {
+    "overview": "/console/",
+    "profiles": "/console/profiles/",
+    "segments": "/console/segments/",
+    "campaigns": "/console/campaigns/",
+    "scoring": "/console/scoring/",
+    "audit": "/console/audit/",
+}
+PORTAL = {"portal": "/my/", "permissions": "/my/permissions/", "history": "/my/history/"}
+
+
+def picture(page: Page, name: str) -> None:
+    """Write what `page` shows as docs/screenshots/<name>.png."""
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=PICTURES / f"{name}.png")
+
+
+def console(browser: Browser, run: dict[str, Any], *, scheme: str) -> None:
+    """Sign in as the operator and picture each screen, in a light or dark scheme."""
+    page = browser.new_page(viewport=SIZE, color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto(f"{run['base_url']}/account/signin/")
+    page.get_by_label("E-mail").fill(run["operator"]["email"])
+    page.get_by_label("Password").fill(run["operator"]["password"])
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/console/**")
+    for name, path in CONSOLE.items():
+        page.goto(run["base_url"] + path)
+        picture(page, name if scheme == "light" else f"{name}-{scheme}")
+    page.close()
+
+
+def portal(browser: Browser, run: dict[str, Any]) -> None:
+    """Sign in as the first customer, with the link from the mailbox, and picture each page."""
+    customer = run["customers"][0]
+    page = browser.new_page(viewport=SIZE)
+    former = sign_in_links(run, customer["email"])
+    page.goto(customer["portal_url"])
+    page.get_by_label("E-mail").fill(customer["email"])
+    page.get_by_role("button", name="Send me a link").click()
+    waited = 0
+    while not (new := sign_in_links(run, customer["email"]) - former):
+        if waited >= LINK_WAIT_MS:
+            sys.exit("No sign-in link came within a minute. Is the worker running?")
+        page.wait_for_timeout(STEP_MS)
+        waited += STEP_MS
+    page.goto(new.pop())
+    page.get_by_role("main").get_by_role("button").first.click()
+    page.wait_for_url("**/my/")
+    for name, path in PORTAL.items():
+        page.goto(run["base_url"] + path)
+        picture(page, name)
+    page.close()
+
+
+def sign_in_links(run: dict[str, Any], address: str) -> set[str]:
+    """Return every sign-in link that the mailbox holds for `address`."""
+    found: set[str] = set()
+    for path in Path(run["mailbox"]["dir"]).glob("*.eml"):
+        message = message_from_bytes(path.read_bytes(), policy=policy.default)
+        body = message.get_body(("plain", "html"))
+        if address in str(message["To"]) and body is not None:
+            found |= set(re.findall(r"https?://\S+/my/enter/\S+", body.get_content()))
+    return found
+
+
+def main() -> None:
+    """Take every picture."""
+    try:
+        run = json.loads((VAR / "run.json").read_text())
+    except FileNotFoundError:
+        sys.exit("No demo is running. Start one with “make demo”, then run this again.")
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        console(browser, run, scheme="light")
+        console(browser, run, scheme="dark")
+        portal(browser, run)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
