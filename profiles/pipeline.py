@@ -58,10 +58,6 @@ class Batch:
     resolved: Resolved = field(default_factory=Resolved)
     keys: dict[UUID, bytes] = field(default_factory=dict)
 
-    def person(self, event: CleanEvent) -> UUID:
-        """Return who an event is about now."""
-        return self.resolved.current(self.resolved.subjects[event.id])
-
 
 @dataclass(frozen=True, slots=True)
 class Drained:
@@ -246,17 +242,23 @@ def hear_consent(batch: Batch) -> None:
             state = ledger.State.GRANTED if authority else ledger.State.REQUESTED
             said.append(
                 ledger.Said(
-                    subject=batch.person(event),
+                    # whose word it is, not whom they were merged into later in this batch
+                    subject=batch.resolved.subjects[event.id],
                     purpose=preference.purpose,
                     state=state if preference.allowed else ledger.State.WITHDRAWN,
                     said_at=event.happened_at,
                     method="event",
                     origin="api",
-                    assurance="contact_verified" if authority else "anonymous",
+                    assurance=_assurance(event) if authority else "anonymous",
                     idempotency_key=f"{event.source}:{event.key}:{preference.purpose}"[:300],
                 )
             )
     ledger.write(said, actor=INTAKE, received_at=batch.now)
+
+
+def _assurance(event: CleanEvent) -> str:
+    is_known = event.subject or any(each.kind != "anonymous_id" for each in event.identifiers)
+    return "contact_verified" if is_known else "anonymous"
 
 
 def append(batch: Batch) -> None:

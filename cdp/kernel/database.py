@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
+from psycopg.pq import TransactionStatus
 
 from cdp.kernel.roles import PROCESSES, Role
 
@@ -96,9 +97,23 @@ def as_role(role: Role) -> Iterator[None]:
         yield
     finally:
         _role.reset(token)
-        if not connection().needs_rollback:
+        if not _is_failed():
             with connection().cursor() as sql:
                 sql.execute(f'SET ROLE "{former}"' if former else "RESET ROLE")
+
+
+def _is_failed() -> bool:
+    """
+    Say whether the transaction at hand can only be rolled back.
+
+    Role and settings go back with it; another statement would hide the error that failed it.
+    """
+    session = connection().connection
+    return connection().needs_rollback or (
+        session is not None
+        and session.info.transaction_status
+        in (TransactionStatus.INERROR, TransactionStatus.UNKNOWN)
+    )
 
 
 def role_of(of: BaseDatabaseWrapper) -> str:
@@ -133,7 +148,7 @@ def in_workspace(workspace: UUID | None) -> Iterator[None]:
         yield
     finally:
         _workspace.reset(token)
-        if not connection().needs_rollback:
+        if not _is_failed():
             _tell_session(former)
 
 

@@ -121,7 +121,10 @@ def _record_reading(
 ) -> None:
     read = sorted({person for person, *_ in rows})
     detail = {"fields": ",".join(sorted(fields)), "reason": reason[:200]}
-    entry = partial(record_many, str(actor), "vault.open", subjects=read, detail=detail)
+    purpose = windows.required().purpose  # an entry written again after a rollback has it too
+    entry = partial(
+        record_many, str(actor), "vault.open", subjects=read, detail=detail, purpose=purpose
+    )
     entry()
     remember(partial(entry, obj="rolled_back"))
 
