@@ -28,7 +28,7 @@ class PostgresEngine:
 
 
 def _plain(value: Any) -> Any:
-    """Return whole numbers as such: PostgreSQL's sum of bigint is numeric, other engines' is not."""
+    """Return whole numbers as such: PostgreSQL alone adds bigint up to numeric."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value

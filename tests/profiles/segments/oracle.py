@@ -110,9 +110,9 @@ def _measured(node: dict[str, Any], person: Person, now: datetime, zone: str, cu
                 if node["event"] == "any"
                 else event["name"] == node["event"]
             )
-            if named and _is_in(node, event["at"], now, zone):
-                if _passes(node, event["properties"], now, zone):
-                    found.append(event)
+            within = named and _is_in(node, event["at"], now, zone)
+            if within and _passes(node, event["properties"], now, zone):
+                found.append(event)
         count = len(found)
     days = {fact["at"].astimezone(ZoneInfo(zone)).date() for fact in found}
     if node["measure"] == "count":

@@ -2,7 +2,6 @@
 
 from random import Random
 from typing import Any
-from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings

@@ -1,5 +1,6 @@
 """Reading rules: what is refused and where, what stays the same."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.profiles.segments.strategies import RULES
 
 ORDERS = {"trait": "orders", "op": "ge", "value": 3}
 BOUGHT = {"event": "Order Completed", "measure": "count", "op": "ge", "value": 1}
+LATELY = {"trait": "last_order_at", "op": "within_last"}
 SEGMENT = "0198c0de-0000-7000-8000-000000000001"
 
 
@@ -81,7 +83,7 @@ def test_referred_segments_are_found_at_any_depth() -> None:
         ({"trait": "orders", "op": "contains", "value": 1}, "where.op", "unfit_comparison"),
         ({"trait": "orders", "op": "ge", "value": "3"}, "where.value", "not_a_number"),
         ({"trait": "orders", "op": "ge", "value": True}, "where.value", "not_a_number"),
-        ({"trait": "orders", "op": "ge", "value": float("nan")}, "where.value", "number_out_of_range"),
+        ({**ORDERS, "value": float("nan")}, "where.value", "number_out_of_range"),
         ({"trait": "orders", "op": "ge", "value": 10**400}, "where.value", "number_out_of_range"),
         ({"trait": "orders", "op": "ge"}, "where.value", "value_missing"),
         ({"trait": "orders", "op": "exists", "value": 1}, "where.value", "takes_no_value"),
@@ -104,8 +106,8 @@ def test_referred_segments_are_found_at_any_depth() -> None:
             {"trait": "last_order_at", "op": "after", "value": "0001-01-01T00:00:00+14:00"},
             "where.value", "number_out_of_range",
         ),
-        ({"trait": "last_order_at", "op": "within_last", "value": 0}, "where.value", "number_out_of_range"),
-        ({"trait": "last_order_at", "op": "within_last", "value": 1.5}, "where.value", "not_a_whole_number"),
+        ({**LATELY, "value": 0}, "where.value", "number_out_of_range"),
+        ({**LATELY, "value": 1.5}, "where.value", "not_a_whole_number"),
         ({**ORDERS, "extra": 1}, "where", "unknown_field"),
         ({**BOUGHT, "measure": "median"}, "where.measure", "unknown_choice"),
         ({**BOUGHT, "op": "exists"}, "where.op", "unfit_comparison"),
@@ -179,7 +181,5 @@ def test_texts_are_kept_in_composed_form() -> None:
     max_leaves=12,
 ))  # fmt: skip
 def test_anything_else_is_refused_and_nothing_crashes(given_rule: object) -> None:
-    try:
+    with suppress(RuleRefused):
         parse(given_rule)
-    except RuleRefused:
-        pass

@@ -1,4 +1,4 @@
-"""A small random world: people with orders, events, traits, scores and memberships, and its rows."""
+"""A small random world: people with orders, events, traits, scores and memberships."""
 
 import json
 from collections.abc import Sequence
