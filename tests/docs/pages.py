@@ -77,7 +77,7 @@ def page(path: str) -> Page:
 
 
 def modules(folder: Path) -> Iterator[Path]:
-    """Yield the modules and SQL files below a folder, but for folders that have a map of their own."""
+    """Yield modules and SQL files below a folder, except in folders with a map of their own."""
     for path in sorted(folder.iterdir()):
         if path.is_dir() and not (path / "README.md").exists() and path.name != "migrations":
             yield from modules(path)

@@ -49,8 +49,8 @@ def names_in(source: str) -> set[str]:
 
 
 def squeezed(text: str) -> str:
-    """Return code without white space and trailing commas, so that a formatter changes nothing."""
-    return re.sub(r",(?=[)\]}])", "", re.sub(r"\s+", "", text))
+    """Return code without white space and trailing commas: formatting makes no difference."""
+    return re.sub(r",(?=[)\]}])", "", re.sub(r"\s+", "", text)).rstrip(",")
 
 
 def test_a_heading_becomes_the_anchor_that_repositories_give_it() -> None:
