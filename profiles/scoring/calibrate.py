@@ -99,10 +99,10 @@ def base_uncertainty(log_odds: Floats) -> float:
 
 
 def error_by_chance(
-    p: Floats, *, uncertainty: float, seed: int, draws: int = 400, quantile: float = 0.95
+    p: Floats, *, uncertainty: float, seed: int, draws: int = 400, quantile: float = 0.99
 ) -> float:
     """
-    Return the calibration error that a truthful model exceeds in 1 of 20 samples of rows like `p`.
+    Return the calibration error that a truthful model exceeds in 1 of 100 samples of rows like `p`.
 
     `uncertainty` is that of the level the model was corrected to, in log-odds.
     """

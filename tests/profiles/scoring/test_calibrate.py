@@ -121,7 +121,7 @@ def test_a_level_found_on_few_rows_is_allowed_more_error() -> None:
     many = base_uncertainty(np.full(5_000, -1.386))
 
     assert few == pytest.approx(10 * many)
-    assert error_by_chance(p, uncertainty=few, seed=1) > 0.08
+    assert error_by_chance(p, uncertainty=few, seed=1) > 0.1
     assert error_by_chance(p, uncertainty=many, seed=1) < 0.02
 
 
@@ -134,4 +134,4 @@ def test_truthful_models_rarely_exceed_the_error_by_chance() -> None:
         expected_error(p, (random.random(300) < p).astype(np.float64)) > limit for _ in range(400)
     )
 
-    assert 4 <= exceeded <= 40  # one in twenty, give or take
+    assert exceeded <= 16  # one in a hundred, give or take
