@@ -25,7 +25,7 @@ from cdp.runtime import (
     valkey,
 )
 from cdp.runtime.deployment import Deployment, inherited
-from cdp.runtime.processes import Service
+from cdp.runtime.processes import Service, at_once
 from cdp.runtime.progress import Progress
 from cdp.runtime.supervisor import Supervisor
 
@@ -84,11 +84,14 @@ def bring_up(ground: Ground, supervisor: Supervisor, progress: Progress) -> Up:
     with progress.step("Boot check"):
         supervisor.run(roster.task(up.deployment, inherited(), "web", "bootcheck"))
     services = roster.processes(up.deployment, inherited())
-    for service in services:
-        supervisor.begin(service)
-    for service in services:
-        with progress.step(service.name.capitalize()):
-            supervisor.await_ready(service)
+    answering = [service for service in services if service.ready is not at_once]
+    # Two waves: who waits for an answer gets the processor before who loads behind the scenes.
+    for wave in (answering, [service for service in services if service not in answering]):
+        for service in wave:
+            supervisor.begin(service)
+        for service in wave:
+            with progress.step(service.name.capitalize()):
+                supervisor.await_ready(service)
     return up
 
 
