@@ -47,7 +47,8 @@ TABLES: Grants = {
     "profiles_writekey": {Role.WEB: W, Role.INGEST: R},
     "profiles_journal": {
         # the platform's own events (a click, a sent message) go in sealed, by the same door
-        Role.INGEST: ALL, Role.WEB: R, Role.WORKER: ("INSERT",), Role.PORTAL: ("INSERT",),
+        Role.INGEST: ALL, Role.WEB: R, Role.WORKER: ("SELECT", "INSERT"),
+        Role.PORTAL: ("INSERT",),
     },
     "profiles_quarantine": {Role.INGEST: ALL, Role.WEB: R, Role.WORKER: R},
     "profiles_eventkey": {Role.INGEST: ("SELECT", "INSERT", "DELETE"), Role.FOLD: ALL},

@@ -42,6 +42,7 @@ from profiles.vault.normalize import UnreadableEmail, UnreadablePhone
 
 INTAKE = Actor.system("intake")
 AGE_OF_CONSENT_YEARS = 16  # GDPR Art. 8; member states may go down to 13
+LATEST_BIRTH_YEAR = 2200  # far enough that no age is out of the calendar
 BATCH_EVENTS = 5_000
 
 
@@ -224,9 +225,10 @@ def note_facts(batch: Batch) -> None:
 def _birth_date(traits: dict[str, Any]) -> date | None:
     value = next((v for k, v in traits.items() if k in ("birthday", "birth_date")), None)
     try:
-        return date.fromisoformat(value[:10]) if isinstance(value, str) else None
+        found = date.fromisoformat(value[:10]) if isinstance(value, str) else None
     except ValueError:
         return None
+    return found if found and found.year < LATEST_BIRTH_YEAR else None
 
 
 def hear_consent(batch: Batch) -> None:

@@ -21,7 +21,7 @@ _SAMPLES: dict[str, Any] = {
     "user_id": "customer-1",
     "purpose": "marketing.email",
     "refresh_minutes": 60,
-    "rule": {"version": 1, "where": {"trait": "orders", "op": "gte", "value": 2}},
+    "rule": {"version": 1, "where": {"trait": "orders", "op": "ge", "value": 2}},
 }
 
 

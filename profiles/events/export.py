@@ -27,7 +27,7 @@ SELECT e.xid::text, e.seq, e.id, e.subject_id, e.key, e.kind, e.name, e.happened
        e.properties::text, e.sealed
   FROM profiles_event e
  WHERE (e.xid, e.seq) > (%(xid)s::text::xid8, %(seq)s)
-   AND e.xid < %(end)s::text::xid8
+   AND e.xid <= %(end)s::text::xid8
    AND (%(since)s::timestamptz IS NULL OR e.received_at >= %(since)s::timestamptz)
    AND (%(source)s::uuid IS NULL OR e.source_id = %(source)s::uuid)
  ORDER BY e.xid, e.seq LIMIT %(limit)s"""
@@ -68,18 +68,21 @@ def export(
         job.finish(events=count, people=len(on_record))
 
 
-def _end() -> str:
-    """Return the transaction number before which everything committed is visible by now."""
+def _end() -> int:
+    """Return the last transaction whose events may be visible by now, our own included."""
     with database.cursor() as sql:
-        sql.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
-        row = sql.fetchone()
-    return str(row[0]) if row else "0"
+        sql.execute(
+            """SELECT pg_snapshot_xmax(pg_current_snapshot())::text,
+                      coalesce(pg_current_xact_id_if_assigned()::text, '0')"""
+        )
+        row = sql.fetchone() or ("1", "0")
+    return max(int(row[0]) - 1, int(row[1]))
 
 
 def _read(
     wanted: Wanted,
     place: Place,
-    end: str,
+    end: int,
     job: RunningJob,
     on_record: set[UUID],
     limit: int,
@@ -89,7 +92,7 @@ def _read(
     with purpose(PURPOSE, actor=actor, job=job.id) as using, database.cursor() as sql:
         sql.execute(
             _ROWS,
-            {"xid": place[0], "seq": place[1], "end": end, "since": wanted.since,
+            {"xid": place[0], "seq": place[1], "end": str(end), "since": wanted.since,
              "source": wanted.source, "limit": limit},
         )  # fmt: skip
         rows = sql.fetchall()

@@ -18,7 +18,7 @@ def lines(event: CleanEvent) -> list[dict[str, Any]]:
         quantity = _number(product.get("quantity"), 1.0)
         price = _number(product.get("price"), 0.0)
         amount = product.get("total")
-        total = _number(amount, 0.0) if amount is not None else price * quantity
+        total = _number(amount, 0.0) if amount is not None else _number(price * quantity, 0.0)
         found.append(
             {
                 "order_key": order,

@@ -41,7 +41,9 @@ class Caller:
         """Ask for something."""
         return self._ask("GET", path, query=query)
 
-    def post(self, path: str, body: Any = None, *, raw: bytes | None = None, kind: str = "") -> Answer:
+    def post(
+        self, path: str, body: Any = None, *, raw: bytes | None = None, kind: str = ""
+    ) -> Answer:
         """Send something."""
         data = raw if raw is not None else json.dumps(body if body is not None else {}).encode()
         return self._ask("POST", path, data=data, kind=kind or "application/json")

@@ -35,7 +35,9 @@ def test_a_person_is_found_by_an_exact_value(caller: Caller, mei: Customer) -> N
     assert by_number.body["language"] == "zh-hans"
 
 
-def test_unknown_and_not_permitted_read_alike(caller: Caller, mei: Customer, jonas: Customer) -> None:
+def test_unknown_and_not_permitted_read_alike(
+    caller: Caller, mei: Customer, jonas: Customer
+) -> None:
     caller.purpose = "profiling.segmentation"
 
     assert caller.post(SEARCH, {"user_id": mei.user_id}).status == 200
