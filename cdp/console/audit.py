@@ -17,32 +17,49 @@ from cdp.console.access import ConsoleRequest, needs
 from cdp.kernel import database
 from consent.catalog import CATALOG
 
-# What an act did, in words; an act that is not listed shows as it was written.
+# What an act did, in words.
 ACTS: Mapping[str, names.Text] = {
     "audit.read": _("read the audit log"),
     "audit.prove": _("took a proof from the audit log"),
     "vault.open": _("opened personal values"),
     "vault.put": _("put personal values into the vault"),
+    "vault.unreadable": _("could not open a personal value"),
     "profile.find": _("looked for a person"),
-    "profile.reveal": _("looked at a personal value"),
+    "profile.merge": _("joined two records of one person"),
+    "profile.show_uses": _("looked at who used a person's data"),
     "consent.grant": _("permitted a purpose"),
     "consent.refuse": _("refused a purpose"),
     "consent.withdraw": _("withdrew a purpose"),
     "consent.request": _("asked for a permission"),
     "consent.expire": _("a permission expired"),
+    "consent.allow_category": _("allowed a kind of data"),
+    "consent.refuse_category": _("refused a kind of data"),
     "segment.create": _("made a segment"),
-    "segment.change": _("changed a segment"),
+    "segment.edit": _("changed a segment"),
     "segment.archive": _("archived a segment"),
+    "template.create": _("wrote a message"),
     "campaign.create": _("made a campaign"),
-    "campaign.change": _("changed a campaign"),
+    "campaign.edit": _("changed a campaign"),
     "campaign.launch": _("launched a campaign"),
     "campaign.pause": _("paused a campaign"),
+    "campaign.resume": _("resumed a campaign"),
+    "campaign.stop": _("stopped a campaign"),
+    "model.train": _("trained a model"),
+    "model.promote": _("put a model version live"),
     "job.cancel": _("canceled a job"),
-    "events.accept": _("accepted events"),
-    "operator.signin": _("signed in"),
-    "operator.signout": _("signed out"),
+    "events.append": _("took in events"),
+    "operator.sign_in": _("signed in"),
+    "customer.sign_in": _("signed in to their own pages"),
 }
-FILTERS = ("vault", "profile", "consent", "segment", "campaign", "job", "events", "operator")
+# What the database itself writes about changed rows: `<table>.<change>`.
+CHANGES: Mapping[str, names.Text] = {
+    "insert": _("a row was added"),
+    "update": _("a row was changed"),
+    "delete": _("a row was removed"),
+}
+FILTERS = (
+    "vault", "profile", "consent", "segment", "campaign", "model", "job", "events", "operator",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +77,12 @@ class EntryLine:
     has_sealed_detail: bool
 
 
+def in_words(act: str) -> str:
+    """Return what an act did; one that is not listed shows as it was written."""
+    change = CHANGES.get(act.rpartition(".")[2])
+    return str(ACTS.get(act) or change or act)
+
+
 def _lines(found: list[queries.Line]) -> list[EntryLine]:
     named = names.actors({str(line.actor) for line in found})
     return [
@@ -68,7 +91,7 @@ def _lines(found: list[queries.Line]) -> list[EntryLine]:
             at=line.at,
             actor=named.of(str(line.actor)),
             act=line.act,
-            words=str(ACTS.get(line.act, line.act)),
+            words=in_words(line.act),
             purpose=names.purpose(line.purpose) if line.purpose else "",
             obj=line.obj,
             about=line.ref[:8],

@@ -141,6 +141,7 @@ def show_campaign(request: ConsoleRequest, campaign_id: UUID) -> HttpResponse:
 
 def _live(campaign: Campaign) -> dict[str, Any]:
     counts: dict[str, int] = campaign.counts
+    run = JobRun.objects.filter(pk=campaign.job_id or UUID(int=0)).first()
     total = counts.get("total", 0)
     waiting = sum(counts.get(state, 0) for state in ("queued", "claimed", "calling"))
     left_out = [
@@ -154,6 +155,7 @@ def _live(campaign: Campaign) -> dict[str, Any]:
         "total": total,
         "sent": counts.get("sent", 0),
         "done": total - waiting,
+        "sending": jobs.lines([run])[0] if run else None,
         "left_out": left_out,
         "is_under_way": campaign.state in (Campaign.State.PREPARING, Campaign.State.SENDING),
     }

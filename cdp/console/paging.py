@@ -42,10 +42,15 @@ def after(text: str, *, of: str) -> list[Any] | None:
 
 
 def page(
-    rows: Sequence[T], *, of: str, is_first: bool, position: Callable[[T], list[Any]]
+    rows: Sequence[T],
+    *,
+    of: str,
+    is_first: bool,
+    position: Callable[[T], list[Any]],
+    rows_shown: int = ROWS,
 ) -> Page[T]:
-    """Return a page from up to `ROWS + 1` rows; the extra one only says that there are more."""
-    shown = rows[:ROWS]
-    more = len(rows) > ROWS
+    """Return a page from up to `rows_shown + 1` rows; the last only says that there are more."""
+    shown = rows[:rows_shown]
+    more = len(rows) > rows_shown
     older = signing.dumps(position(shown[-1]), salt=f"console.paging.{of}") if more else ""
     return Page(shown, is_first, older)

@@ -4,6 +4,7 @@ What the profile screens read about people, each read in the one window that the
 A window shows a person only if they permit its purpose; whoever is not shown is simply absent.
 """
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +16,13 @@ from cdp.kernel import clock, database
 from consent import queries
 from consent.window import purpose
 from profiles.records import own
+from profiles.segments import members
+from profiles.segments.members import Membership
 
 SUPPORT, SEGMENTATION, SCORING = "support", "profiling.segmentation", "profiling.scoring"
 RESPONSE_MODEL = "coupon_response"
-EVENTS_SHOWN = 50
+EVENTS_SHOWN = 25
+ROWS_SHOWN = 50
 
 _ORIGINS = "(SELECT origin FROM kernel_origin WHERE subject_id = %(subject)s)"
 
@@ -74,23 +78,10 @@ class TraitValue:
 
 @dataclass(frozen=True, slots=True)
 class ScoreLine:
-    """One score of one person."""
+    """A person's score of one model."""
 
-    model: str
     value: float
     band: str
-    contributions: list[dict[str, Any]]
-    as_of: datetime
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class MembershipLine:
-    """One segment that a person is in, and why."""
-
-    segment: UUID
-    entered_at: datetime
-    reason: list[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +150,7 @@ def response_scores(subjects: Collection[UUID], *, actor: Actor) -> Mapping[UUID
         return {}
     with purpose(SCORING, actor=actor) as using, database.cursor() as sql:
         sql.execute(
-            """SELECT subject_id, model, value, band, contributions, as_of, expires_at
-                 FROM profiles_score
+            """SELECT subject_id, value, band FROM profiles_score
                 WHERE model = %s AND subject_id = ANY(%s) AND expires_at > %s""",
             [RESPONSE_MODEL, list(subjects), clock.now()],
         )
@@ -187,19 +177,23 @@ def person(subject: UUID, *, under: str, actor: Actor) -> Person | None:
 def timeline(
     subject: UUID, *, under: str, actor: Actor, before: datetime | None = None
 ) -> list[Happening]:
-    """Return a person's newest events that the window shows."""
+    """Return a person's newest events that the window shows, and one more if there are more."""
     with purpose(under, actor=actor) as using, database.cursor() as sql:
         using.of([subject])
         using.doing("show_timeline")
         sql.execute(
-            f"""SELECT id, happened_at, kind, name, source_id, amount_minor, currency, properties
+            f"""SELECT id, happened_at, kind, name, source_id, amount_minor, currency,
+                       properties::text
                   FROM profiles_event
                  WHERE subject_id IN {_ORIGINS}
                    AND (%(before)s::timestamptz IS NULL OR happened_at < %(before)s::timestamptz)
                  ORDER BY happened_at DESC, id LIMIT %(limit)s""",
-            {"subject": subject, "before": before, "limit": EVENTS_SHOWN},
+            {"subject": subject, "before": before, "limit": EVENTS_SHOWN + 1},
         )
-        return [Happening(*row) for row in sql.fetchall()]
+        return [
+            Happening(id_, at, kind, name, source, minor, currency, json.loads(properties))
+            for id_, at, kind, name, source, minor, currency, properties in sql.fetchall()
+        ]
 
 
 def traits(subject: UUID, *, actor: Actor) -> tuple[list[TraitValue], list[own.Fact]]:
@@ -216,30 +210,12 @@ def traits(subject: UUID, *, actor: Actor) -> tuple[list[TraitValue], list[own.F
         return computed, own.facts(subject)
 
 
-def scores(subject: UUID, *, actor: Actor) -> list[ScoreLine]:
-    """Return a person's scores that have not expired."""
-    with purpose(SCORING, actor=actor) as using, database.cursor() as sql:
-        using.of([subject])
-        using.doing("show_scores")
-        sql.execute(
-            """SELECT model, value, band, contributions, as_of, expires_at FROM profiles_score
-                WHERE subject_id = %s AND expires_at > %s ORDER BY model""",
-            [subject, clock.now()],
-        )
-        return [ScoreLine(*row) for row in sql.fetchall()]
-
-
-def memberships(subject: UUID, *, actor: Actor) -> list[MembershipLine]:
-    """Return the segments that a person is in."""
-    with purpose(SEGMENTATION, actor=actor) as using, database.cursor() as sql:
+def memberships(subject: UUID, *, actor: Actor) -> list[Membership]:
+    """Return the segments that a person is in, each with its reason."""
+    with purpose(SEGMENTATION, actor=actor) as using:
         using.of([subject])
         using.doing("show_segments")
-        sql.execute(
-            """SELECT segment_id, entered_at, reason FROM profiles_membership
-                WHERE subject_id = %s ORDER BY entered_at DESC""",
-            [subject],
-        )
-        return [MembershipLine(*row) for row in sql.fetchall()]
+        return members.memberships(subject)
 
 
 def messages(subject: UUID, *, under: str, actor: Actor) -> list[MessageLine]:
@@ -251,7 +227,7 @@ def messages(subject: UUID, *, under: str, actor: Actor) -> list[MessageLine]:
             """SELECT campaign_id, channel, state, reason, created_at, settled_at
                  FROM campaigns_delivery WHERE subject_id = %s
                 ORDER BY created_at DESC LIMIT %s""",
-            [subject, EVENTS_SHOWN],
+            [subject, ROWS_SHOWN],
         )
         return [MessageLine(*row) for row in sql.fetchall()]
 
@@ -292,4 +268,4 @@ def uses(subject: UUID, *, under: str, actor: Actor) -> list[queries.Use]:
     with purpose(under, actor=actor) as using:
         using.of([subject])
         using.doing("show_uses")
-        return queries.uses_of(subject, limit=EVENTS_SHOWN)
+        return queries.uses_of(subject, limit=ROWS_SHOWN)

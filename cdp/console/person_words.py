@@ -15,7 +15,7 @@ from profiles.records import own
 from profiles.traits import declared, definitions
 from profiles.traits.definitions import Unit
 
-PROPERTIES_SHOWN = 12
+PROPERTIES_SHOWN, IN_SUMMARY = 12, 3
 VALUE_CHARACTERS = 120
 
 IDENTIFIERS: Mapping[str, names.Text] = {
@@ -46,6 +46,7 @@ class Shown:
     name: str
     source: str
     amount: str
+    summary: str
     properties: list[tuple[str, str]]
 
 
@@ -117,19 +118,21 @@ def _plain(value: people.TraitValue) -> str:
 
 def events(happened: Iterable[people.Happening], *, sources: Mapping[UUID, str]) -> list[Shown]:
     """Return events with amount and the plain properties that the dictionary lets stand."""
-    return [
-        Shown(
-            id=event.id,
-            at=event.happened_at,
-            name=event.name or event.kind,
-            source=sources.get(event.source, ""),
-            amount=display.money(event.amount_minor, event.currency or "USD")
-            if event.amount_minor is not None
-            else "",
-            properties=_properties(event.properties),
-        )
-        for event in happened
-    ]
+    return [_event(event, sources.get(event.source, "")) for event in happened]
+
+
+def _event(event: people.Happening, source: str) -> Shown:
+    properties = _properties(event.properties)
+    has_amount = event.amount_minor is not None
+    return Shown(
+        id=event.id,
+        at=event.happened_at,
+        name=event.name or event.kind,
+        source=source,
+        amount=display.money(event.amount_minor, event.currency or "USD") if has_amount else "",
+        summary=" · ".join(f"{key} {value}" for key, value in properties[:IN_SUMMARY]),
+        properties=properties,
+    )
 
 
 def _properties(properties: Mapping[str, Any]) -> list[tuple[str, str]]:

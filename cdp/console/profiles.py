@@ -1,6 +1,7 @@
 """Profiles: find a person, list people by facts, and one person's record, panel by panel."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -234,9 +235,19 @@ def _page(
 
 
 def _timeline(request: ConsoleRequest, subject: UUID, under: str) -> dict[str, Any]:
-    happened = people.timeline(subject, under=under, actor=request.actor)
+    of = f"timeline.{subject}.{under}"
+    position = paging.after(request.GET.get("after", ""), of=of)
+    before = datetime.fromisoformat(position[0]) if position else None
+    happened = people.timeline(subject, under=under, actor=request.actor, before=before)
     sources = dict(Source.objects.values_list("id", "name"))
-    return {"events": person_words.events(happened, sources=sources)}
+    page = paging.page(
+        person_words.events(happened, sources=sources),
+        of=of,
+        is_first=position is None,
+        position=lambda event: [event.at.isoformat()],
+        rows_shown=people.EVENTS_SHOWN,
+    )
+    return {"page": page}
 
 
 def _traits(request: ConsoleRequest, subject: UUID, under: str) -> dict[str, Any]:

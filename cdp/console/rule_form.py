@@ -69,7 +69,9 @@ def read(posted: QueryDict) -> Typed:
 
 def _row(posted: QueryDict, number: int) -> Row:
     given = {
-        name: posted[f"{number}-{name}"].strip() for name in FIELDS if f"{number}-{name}" in posted
+        name: str(posted.get(f"{number}-{name}")).strip()
+        for name in FIELDS
+        if f"{number}-{name}" in posted
     }
     if given.get("kind") not in KINDS:
         given["kind"] = "event"

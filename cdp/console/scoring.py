@@ -26,7 +26,7 @@ VERSIONS_SHOWN = 8
 
 GATES: Mapping[str, names.Text] = {
     "beats_base_rate": gettext_lazy("better than the base rate"),
-    "not_worse_than_simple": gettext_lazy("no worse than a model of two features"),
+    "beats_two_features": gettext_lazy("no worse than a model of two features"),
     "not_worse_than_live": gettext_lazy("no worse than the live version"),
     "calibrated": gettext_lazy("calibrated"),
     "no_leak": gettext_lazy("no feature gives the answer away"),
@@ -42,12 +42,13 @@ STARTS: Mapping[str, Callable[..., JobRun]] = {
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """One model as the screen shows it."""
+    """One model as the screen shows it; `judged` is the live version, else the newest."""
 
     name: str
     label: str
     learns: bool
     live: ModelVersion | None
+    judged: ModelVersion | None
     versions: list[ModelVersion]
     gates: list[tuple[names.Text, bool]]
     reliability: dict[str, Any] | None
@@ -128,13 +129,14 @@ def _percent(ratio: float) -> float:
 def _card(model: Model, counted: Mapping[str, int], language: str) -> ModelCard:
     shown = versions.newest(model.name, limit=VERSIONS_SHOWN)
     live = next((v for v in shown if v.stage == v.Stage.LIVE), versions.find_live(model.name))
-    newest = live or (shown[0] if shown else None)
-    metrics = newest.metrics if newest else {}
+    judged = live or (shown[0] if shown else None)
+    metrics = judged.metrics if judged else {}
     return ModelCard(
         name=model.name,
         label=words.pick(model.label, language),
         learns=not isinstance(model, RfmModel),
         live=live,
+        judged=judged,
         versions=shown,
         gates=[
             (GATES.get(gate, gate.replace("_", " ")), passed)

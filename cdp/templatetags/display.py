@@ -1,6 +1,8 @@
 """
 How numbers, money, moments and states are written on every screen.
 
+Both languages group digits by three with a comma; Django's own Chinese format groups by four.
+
 A filter gets an empty text where a template's variable is absent, and writes a dash.
 
 Filters return plain text (autoescaped by the template) or text built by `format_html`.
@@ -14,7 +16,7 @@ from uuid import UUID
 
 from django import template
 from django.templatetags.static import static
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
@@ -87,7 +89,7 @@ def number(value: float | Decimal | str | None) -> str:
     if isinstance(value, float):
         value = round(value, 2)
         value = int(value) if value.is_integer() else value
-    return formats.number_format(value, use_l10n=True, force_grouping=True)
+    return f"{value:,}"
 
 
 @register.filter
@@ -97,7 +99,7 @@ def money(minor: float | str | None, currency: str = "USD") -> str:
         return NOTHING
     digits = MINOR_DIGITS.get(currency, 2)
     major = Decimal(round(minor)).scaleb(-digits)
-    text = formats.number_format(abs(major), digits, use_l10n=True, force_grouping=True)
+    text = f"{abs(major):,.{digits}f}"
     sign = "−" if major < 0 else ""
     if symbol := SYMBOLS.get(currency):
         return f"{sign}{symbol}{text}"
@@ -109,7 +111,7 @@ def percent(ratio: float | str | None) -> str:
     """Return a ratio (0..1) as percent with one decimal."""
     if ratio is None or isinstance(ratio, str):
         return NOTHING
-    return f"{formats.number_format(round(ratio * 100, 1), 1)}{NO_BREAK_SPACE}%"
+    return f"{ratio * 100:.1f}{NO_BREAK_SPACE}%"
 
 
 @register.filter
@@ -125,7 +127,7 @@ def decimals(value: float | str | None, digits: int = 2) -> str:
     """Return `value` with a fixed number of decimals, for scores and ratios without unit."""
     if value is None or isinstance(value, str):
         return NOTHING
-    return formats.number_format(value, digits, use_l10n=True, force_grouping=True)
+    return f"{value:,.{digits}f}"
 
 
 def _stamp(at: datetime) -> str:
