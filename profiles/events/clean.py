@@ -5,6 +5,7 @@ Normalizes time and identifiers, takes every personal value out of what is store
 says why where a call cannot be an event. Source: interop reference, parts 1.8 to 1.10.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,11 +36,18 @@ KINDS = {
 CLOCK_DEADBAND = timedelta(seconds=5)
 EARLIEST, LATEST_YEAR = datetime(1900, 1, 1, tzinfo=UTC), 9999
 LONGEST_KEY, LONGEST_NAME, DEEPEST = 255, 200, 64
+
+
+def _bare(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "").replace(" ", "")
+
+
 # Names that are personal wherever they stand in a call, beside the vault's own fields.
-PERSONAL_NAMES = frozenset(BY_WIRE_NAME) | frozenset(
-    "username user_name fullname full_name surname ip street street2 address1 address2 zip "
-    "postal_code postcode latitude longitude lat lng ssn passport iban card_number device_id "
-    "advertisingid advertising_id token password useragent user_agent".split()
+# Compared without case and punctuation: “First-Name”, “firstName” and “first_name” are one.
+PERSONAL_NAMES = frozenset(_bare(name) for name in BY_WIRE_NAME) | frozenset(
+    "username fullname surname emailaddress phonenumber mobilenumber telephone ip ipaddress street "
+    "street2 address1 address2 zip zipcode postalcode postcode latitude longitude lat lng ssn "
+    "passport iban cardnumber deviceid advertisingid token password useragent dateofbirth".split()
 )
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _PHONE = re.compile(r"^\+?[\d\s().-]{8,20}$")
@@ -133,7 +141,7 @@ def clean(
     return CleanEvent(
         id=uuid7(),
         source=source,
-        key=key or f"made-{uuid7()}",
+        key=_key(key),
         kind=kind_,
         name=name,
         category=categorize(kind_, name),
@@ -150,6 +158,15 @@ def clean(
         flags=flags,
         subject=subject,
     )
+
+
+def _key(key: str | None) -> str:
+    """Return the key that repeats are known by: as it came, unless it would name somebody."""
+    if not key:
+        return f"made-{uuid7()}"
+    if _looks_personal("", key):
+        return f"made-{hashlib.sha256(key.encode()).hexdigest()}"
+    return key
 
 
 def categorize(kind: str, name: str) -> Category:
@@ -243,7 +260,8 @@ def _instant(value: Any) -> datetime | None:
         return None
     aware = found if found.tzinfo else found.replace(tzinfo=UTC)
     # a year 1 is how some languages write “no time”
-    return aware if EARLIEST.year < aware.year < LATEST_YEAR else None
+    # in UTC, because the log's months are
+    return aware.astimezone(UTC) if EARLIEST.year < aware.year < LATEST_YEAR else None
 
 
 def _identifiers(
@@ -275,17 +293,24 @@ def _without_personal(properties: dict[str, Any]) -> tuple[dict[str, Any], bool]
     return kept, kept is not properties
 
 
+def _names_personal(key: str) -> bool:
+    """Say whether a name stands for a personal value, or is one itself."""
+    return _bare(key) in PERSONAL_NAMES or _looks_personal("", key)
+
+
 def _scrubbed(holder: dict[str, Any]) -> dict[str, Any]:
     """Return `holder` itself if nothing in it is personal, else a copy without what is."""
     changes: dict[str, Any] = {}
     gone: list[str] = []
     for key, value in holder.items():
-        if key in PERSONAL_NAMES or key.lower() in PERSONAL_NAMES:
-            if not _is_thing(holder, key):
-                gone.append(key)
-                continue
+        if _names_personal(key) and not _is_thing(holder, key):
+            gone.append(key)
+            continue
         if isinstance(value, str):
             if _looks_personal(key, value):
+                gone.append(key)
+        elif isinstance(value, int):
+            if _looks_personal(key, str(value)):
                 gone.append(key)
         elif isinstance(value, dict):
             if (inner := _scrubbed(value)) is not value:
@@ -354,4 +379,9 @@ def _private(
         sealed["traits"] = dict(traits)
     if properties is not None:
         sealed["properties"] = dict(properties)
+    named = call.get("event") or call.get("name")
+    if isinstance(named, str) and _looks_personal("", named):
+        sealed["name"] = named  # it stands nowhere else
+    if (key := call.get("messageId")) and key != _key(key):
+        sealed["messageId"] = key
     return sealed

@@ -1,9 +1,10 @@
 """The fold: each step and its reason by example, and the whole against a model written anew."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
@@ -31,8 +32,10 @@ def no(
     return Statement(purpose, state, NOON - days_ago * DAY, **more)  # type: ignore[arg-type]
 
 
-def fold(*said: Statement, facts: Facts = ADULT, **rules: Rule) -> Fold:
-    return effective_bits(facts, said, RULES | rules, as_of=NOON)
+def fold(
+    *said: Statement, facts: Facts = ADULT, rules: Mapping[str, Rule] = MappingProxyType({})
+) -> Fold:
+    return effective_bits(facts, said, {**RULES, **rules}, as_of=NOON)
 
 
 def is_on(found: Fold, purpose: str) -> bool:
@@ -86,8 +89,8 @@ def test_a_no_to_a_legitimate_interest_is_an_objection() -> None:
 def test_a_yes_under_an_older_notice_than_demanded_is_outdated() -> None:
     demanding = Rule(BY_KEY["marketing.email"], min_notice=2)
 
-    outdated = fold(yes("marketing.email", notice_number=1), **{"marketing.email": demanding})
-    current = fold(yes("marketing.email", notice_number=2), **{"marketing.email": demanding})
+    outdated = fold(yes("marketing.email", notice_number=1), rules={"marketing.email": demanding})
+    current = fold(yes("marketing.email", notice_number=2), rules={"marketing.email": demanding})
 
     assert outdated.reasons["marketing.email"] == "notice_outdated"
     assert is_on(current, "marketing.email")
@@ -129,7 +132,7 @@ SIGNAL = Facts(age="adult", gpc=True, gpc_at=NOON - DAY / 2)
 
 
 def test_the_browsers_signal_closes_sharing_against_an_earlier_yes_and_nothing_else() -> None:
-    found = fold(*SHARES, facts=SIGNAL, **SHARING)
+    found = fold(*SHARES, facts=SIGNAL, rules=SHARING)
 
     assert found.reasons["share.audience_export"] == "gpc"
     assert is_on(found, "profiling.segmentation")
@@ -138,7 +141,7 @@ def test_the_browsers_signal_closes_sharing_against_an_earlier_yes_and_nothing_e
 def test_who_is_asked_again_after_the_signal_may_open_sharing() -> None:
     asked = yes("share.audience_export", days_ago=0.25, method="ask_again")
 
-    assert is_on(fold(*SHARES, asked, facts=SIGNAL, **SHARING), "share.audience_export")
+    assert is_on(fold(*SHARES, asked, facts=SIGNAL, rules=SHARING), "share.audience_export")
 
 
 @pytest.mark.parametrize(
@@ -153,7 +156,7 @@ def test_who_is_asked_again_after_the_signal_may_open_sharing() -> None:
     ids=["without being told", "before the signal", "as an anonymous visitor"],
 )
 def test_no_other_yes_answers_the_signal(answer: Statement) -> None:
-    found = fold(*SHARES, answer, facts=SIGNAL, **SHARING)
+    found = fold(*SHARES, answer, facts=SIGNAL, rules=SHARING)
 
     assert found.reasons["share.audience_export"] == "gpc"
 
@@ -162,7 +165,7 @@ def test_a_signal_of_unknown_time_is_answered_by_no_yes() -> None:
     undated = together([SIGNAL, Facts(age="adult", gpc=True)])
     asked = yes("share.audience_export", days_ago=0.25, method="ask_again")
 
-    found = fold(*SHARES, asked, facts=undated, **SHARING)
+    found = fold(*SHARES, asked, facts=undated, rules=SHARING)
 
     assert found.reasons["share.audience_export"] == "gpc"
 
@@ -189,8 +192,8 @@ def test_needs_are_followed_however_many_steps_away() -> None:
     rules = {"pricing.personal": Rule(pricing)}
     said = [yes("pricing.personal"), yes("train_model"), yes("profiling.scoring")]
 
-    assert is_on(fold(*said, **rules), "pricing.personal")
-    found = fold(*said, no("profiling.scoring"), **rules)
+    assert is_on(fold(*said, rules=rules), "pricing.personal")
+    found = fold(*said, no("profiling.scoring"), rules=rules)
     assert found.reasons["pricing.personal"] == "requires:train_model.scoring"
 
 
@@ -203,9 +206,9 @@ def test_a_need_that_no_catalogue_lists_is_not_met() -> None:
 
 
 def test_a_closed_purpose_stays_closed_whatever_was_said() -> None:
-    found = fold(yes("pricing.personal"), yes("profiling.scoring"), **{
-        "pricing.personal": Rule(BY_KEY["pricing.personal"], open=False)
-    })  # fmt: skip
+    shut = {"pricing.personal": Rule(BY_KEY["pricing.personal"], open=False)}
+
+    found = fold(yes("pricing.personal"), yes("profiling.scoring"), rules=shut)
 
     assert found.reasons["pricing.personal"] == "closed"
 

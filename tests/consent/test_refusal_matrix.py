@@ -147,7 +147,7 @@ def _is_done(statement: str) -> bool:
         with transaction.atomic(), database.cursor() as sql:
             sql.execute(statement)
             transaction.set_rollback(True)
-            return sql.rowcount != 0
+            return bool(sql.rowcount)
     except DatabaseError:
         return False
 
