@@ -21,6 +21,7 @@ from cdp.kernel import crypto
 from cdp.kernel.errors import CdpError
 
 FORMAT = "candor-keyring/1"
+STATES = ("active", "enabled", "retired")
 
 
 class KeyringRefused(CdpError):
@@ -189,14 +190,14 @@ def read(path: Path) -> Keyring:
         raise KeyringRefused(f"{path} is not a regular file. Put the keyring itself there.")
     if facts.st_mode & 0o077:
         raise KeyringRefused(f"{path} can be read by others. Run: chmod 600 {path}")
-    return parse(path.read_text(), where=str(path))
+    return parse(path.read_bytes(), where=str(path))
 
 
-def parse(text: str, *, where: str) -> Keyring:
+def parse(text: str | bytes, *, where: str) -> Keyring:
     """
     Return the keyring written in `text`; `where` names it in messages.
 
-    :raises KeyringRefused: unknown format, wrong length, double id, two active keys of one use
+    :raises KeyringRefused: unknown format or state, wrong length, double id, two active of one use
     """
     try:
         document = json.loads(text)
@@ -217,6 +218,8 @@ def parse(text: str, *, where: str) -> Keyring:
         raise KeyringRefused(f"{where} is not a keyring. Restore it from its backup.") from None
     if any(len(key.material) != crypto.KEY_BYTES for key in keys):
         raise KeyringRefused(f"{where} holds a key that is not {crypto.KEY_BYTES} bytes long.")
+    if any(key.state not in STATES for key in keys):
+        raise KeyringRefused(f"{where} has a key whose state is none of: {', '.join(STATES)}.")
     if len({(key.use, key.id) for key in keys}) != len(keys):
         raise KeyringRefused(f"{where} holds two keys with the same use and id.")
     active = [key.use for key in keys if key.state == "active"]

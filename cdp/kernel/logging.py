@@ -8,6 +8,7 @@ exceptions are named without their text. Source: OWASP ASVS 5.0 16.2.5.
 import logging
 import re
 import sys
+from collections.abc import MutableMapping
 from typing import Any, cast
 
 import structlog
@@ -21,13 +22,19 @@ _ADDRESS = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[^\s@<>\"']+")
 _PHONE = re.compile(r"\+?\d[\d\s().-]{8,}\d")
 
 
-def without_personal_values(_: Any, __: str, entry: dict[str, Any]) -> dict[str, Any]:
+def without_personal_values(_: Any, __: str, entry: MutableMapping[str, Any]) -> dict[str, Any]:
     """Drop unknown keys and hide what looks like an address or a phone number."""
     kept: dict[str, Any] = {}
     for key, value in entry.items():
         if key in ALLOWED:
-            kept[key] = _clean(value) if isinstance(value, str) else value
+            kept[key] = _plain(value)
     return kept
+
+
+def _plain(value: Any) -> str | int | float | None:
+    if value is None or isinstance(value, (int, float)):
+        return value
+    return type(value).__name__ if isinstance(value, BaseException) else _clean(str(value))
 
 
 def _clean(text: str) -> str:
@@ -56,12 +63,15 @@ _PROCESSORS: list[Any] = [
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     _name_exception,
-    without_personal_values,
 ]
 
 
 def set_up(level: int = logging.INFO) -> None:
-    """Send our logs and the standard library's through the same filter to standard error."""
+    """
+    Send our logs and the standard library's through the same filter to standard error.
+
+    Of a library's line only the text in its code is kept, not what was filled in.
+    """
     structlog.configure(
         processors=[*_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -70,16 +80,19 @@ def set_up(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=_PROCESSORS,
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *_PROCESSORS],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                without_personal_values,
                 structlog.processors.JSONRenderer(),
             ],
+            use_get_message=False,
         )
     )
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    logging.raiseExceptions = False  # a line that cannot be formatted is not printed raw
 
 
 def logger() -> structlog.stdlib.BoundLogger:
