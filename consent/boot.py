@@ -7,6 +7,7 @@ Each check raises with one sentence that says what to do. Source: consent refere
 from cdp.kernel import database, key_check
 from cdp.kernel.errors import CdpError
 from cdp.kernel.protected import protected_models
+from cdp.kernel.roles import NO_LOGIN
 from consent import policies, purposes
 
 DEFINER_FUNCTIONS = frozenset({
@@ -32,6 +33,7 @@ def check_all() -> None:
     """
     check_role()
     check_tables()
+    check_views()
     check_definer_functions()
     purposes.check_catalogue()
     key_check.check()
@@ -46,7 +48,8 @@ def check_role() -> None:
     with database.cursor() as sql:
         sql.execute(
             """SELECT r.rolsuper, r.rolbypassrls,
-                      pg_has_role(r.oid, 'cdp_owner', 'USAGE'), pg_has_role(r.oid, 'cdp_fold', 'USAGE')
+                      pg_has_role(r.oid, 'cdp_owner', 'MEMBER'),
+                      pg_has_role(r.oid, 'cdp_fold', 'MEMBER')
                FROM pg_roles r WHERE r.rolname = current_user"""
         )
         row = sql.fetchone()
@@ -101,20 +104,50 @@ def check_tables() -> None:
         raise BootRefused(f"The partition {bare_partition[0]} is open. Run: manage.py migrate")
 
 
+def check_views() -> None:
+    """
+    Refuse a view that would show people with its owner's rights, or keep a copy of them.
+
+    :raises BootRefused: the first such view
+    """
+    with database.cursor() as sql:
+        sql.execute(
+            """SELECT v.relname FROM pg_rewrite r JOIN pg_class v ON v.oid = r.ev_class
+               JOIN pg_depend d ON d.objid = r.oid AND d.classid = 'pg_rewrite'::regclass
+               JOIN consent_protected_table t ON to_regclass('public.' || t.name) = d.refobjid
+               WHERE v.relkind = 'm' OR v.relkind = 'v' AND NOT EXISTS (
+                 SELECT 1 FROM pg_options_to_table(v.reloptions)
+                  WHERE option_name = 'security_invoker' AND option_value::boolean)
+               ORDER BY 1 LIMIT 1"""
+        )
+        found = sql.fetchone()
+    if found is not None:
+        raise BootRefused(
+            f"The view {found[0]} shows people with its owner's rights. Drop it, or make it plain "
+            "and set security_invoker."
+        )
+
+
 def check_definer_functions() -> None:
     """
     Refuse functions that run with somebody else's rights and are not on the written list.
 
-    :raises BootRefused: the first such function
+    :raises BootRefused: the first such function; or one on the list that could be led astray
     """
     with database.cursor() as sql:
         sql.execute(
-            """SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+            """SELECT p.proname, pg_get_userbyid(p.proowner) = ANY(%s),
+                      coalesce(p.proconfig::text LIKE '%%search_path=pg_catalog%%', false)
+               FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
                WHERE n.nspname = 'public' AND p.prosecdef
                  AND NOT EXISTS (SELECT 1 FROM pg_depend d
                                   WHERE d.objid = p.oid AND d.deptype = 'e')
-               ORDER BY 1"""
+               ORDER BY 1""",
+            [list(NO_LOGIN)],
         )
-        unknown = [name for (name,) in sql.fetchall() if name not in DEFINER_FUNCTIONS]
-    if unknown:
-        raise BootRefused(f"The function {unknown[0]} runs as its owner and is not on the list.")
+        found = sql.fetchall()
+    for name, is_ours, is_pinned in found:
+        if name not in DEFINER_FUNCTIONS:
+            raise BootRefused(f"The function {name} runs as its owner and is not on the list.")
+        if not is_ours or not is_pinned:
+            raise BootRefused(f"The function {name} was replaced. Run: manage.py migrate")

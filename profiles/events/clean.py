@@ -45,9 +45,39 @@ def _bare(name: str) -> str:
 # Names that are personal wherever they stand in a call, beside the vault's own fields.
 # Compared without case and punctuation: “First-Name”, “firstName” and “first_name” are one.
 PERSONAL_NAMES = frozenset(_bare(name) for name in BY_WIRE_NAME) | frozenset(
-    "username fullname surname emailaddress phonenumber mobilenumber telephone ip ipaddress street "
-    "street2 address1 address2 zip zipcode postalcode postcode latitude longitude lat lng ssn "
-    "passport iban cardnumber deviceid advertisingid token password useragent dateofbirth".split()
+    [
+        "username",
+        "fullname",
+        "surname",
+        "emailaddress",
+        "phonenumber",
+        "mobilenumber",
+        "telephone",
+        "ip",
+        "ipaddress",
+        "street",
+        "street2",
+        "address1",
+        "address2",
+        "zip",
+        "zipcode",
+        "postalcode",
+        "postcode",
+        "latitude",
+        "longitude",
+        "lat",
+        "lng",
+        "ssn",
+        "passport",
+        "iban",
+        "cardnumber",
+        "deviceid",
+        "advertisingid",
+        "token",
+        "password",
+        "useragent",
+        "dateofbirth",
+    ]
 )
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _PHONE = re.compile(r"^\+?[\d\s().-]{8,20}$")
@@ -382,6 +412,6 @@ def _private(
     named = call.get("event") or call.get("name")
     if isinstance(named, str) and _looks_personal("", named):
         sealed["name"] = named  # it stands nowhere else
-    if (key := call.get("messageId")) and key != _key(key):
-        sealed["messageId"] = key
+    if (sent := call.get("messageId")) and sent != _key(sent):
+        sealed["messageId"] = sent
     return sealed
