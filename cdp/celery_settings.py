@@ -47,6 +47,10 @@ worker_enable_soft_shutdown_on_idle = True
 worker_hijack_root_logger = False
 timezone = settings.TIME_ZONE
 beat_schedule = {
-    name: {"task": job.task, "schedule": job.every, "options": {"expires": job.every.total_seconds()}}
+    name: {
+        "task": job.task,
+        "schedule": job.every,
+        "options": {"expires": job.every.total_seconds()},
+    }
     for name, job in SCHEDULE.items()
 }

@@ -1,4 +1,4 @@
-"""Everything in the database that is not a table: functions, policies, triggers, grants, purposes."""
+"""Everything in the database that is not a table: functions, policies, triggers, grants."""
 
 from audit import install as audit_install
 from campaigns.delivery import policies as delivery_policies

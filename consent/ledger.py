@@ -25,6 +25,8 @@ from consent.catalog import UNCONDITIONAL
 from consent.models import ConsentRecord, NoticeVersion, SubjectFacts
 
 State = ConsentRecord.State
+# Kinds of data that nobody expects us to use: off for a new person until they switch them on.
+OFF_UNTIL_ASKED = [int(Category.LOCATION), int(Category.SOCIAL)]
 VERBS = {
     State.GRANTED: "consent.grant",
     State.REFUSED: "consent.refuse",
@@ -212,7 +214,12 @@ def open_files(people: Collection[UUID], *, as_of: datetime) -> None:
     with database.atomic():
         SubjectFacts.objects.bulk_create(
             (
-                SubjectFacts(subject_id=person, workspace_id=workspace.id, folded_at=as_of)
+                SubjectFacts(
+                    subject_id=person,
+                    workspace_id=workspace.id,
+                    refused_categories=OFF_UNTIL_ASKED,
+                    folded_at=as_of,
+                )
                 for person in people
             ),
             ignore_conflicts=True,

@@ -233,12 +233,13 @@ def _in_workspace(table: str) -> list[str]:
 def _function_grants() -> list[str]:
     folders = ", ".join((Role.PORTAL, Role.INGEST, Role.RIGHTS, Role.WEB, Role.API))
     askers = ", ".join((*READERS_BY_PURPOSE, Role.INGEST, Role.PORTAL))
+    counters = ", ".join((Role.WORKER, Role.INGEST))
     apply_ = "consent_apply(uuid, uuid[], smallint[], bigint[])"
     return [
         f"REVOKE ALL ON FUNCTION {apply_} FROM PUBLIC",
         f"GRANT EXECUTE ON FUNCTION {apply_} TO {folders}",
         "REVOKE ALL ON FUNCTION consent_count(uuid, timestamptz) FROM PUBLIC",
-        f"GRANT EXECUTE ON FUNCTION consent_count(uuid, timestamptz) TO {Role.WORKER}, {Role.INGEST}",
+        f"GRANT EXECUTE ON FUNCTION consent_count(uuid, timestamptz) TO {counters}",
         f"GRANT EXECUTE ON FUNCTION consent_stale(timestamptz) TO {askers}",
     ]
 

@@ -37,7 +37,7 @@ from profiles.sources import find as sources
 from profiles.sources.find import SourceFacts
 from profiles.traits import declare
 from profiles.vault import put
-from profiles.vault.fields import BY_WIRE_NAME
+from profiles.vault.fields import BY_WIRE_NAME, FIELDS
 from profiles.vault.normalize import UnreadableEmail, UnreadablePhone
 
 INTAKE = Actor.system("intake")
@@ -223,7 +223,8 @@ def note_facts(batch: Batch) -> None:
 
 
 def _birth_date(traits: dict[str, Any]) -> date | None:
-    value = next((v for k, v in traits.items() if k in ("birthday", "birth_date")), None)
+    names = FIELDS["birth_date"].wire_names
+    value = next((v for k, v in traits.items() if k in names), None)
     try:
         found = date.fromisoformat(value[:10]) if isinstance(value, str) else None
     except ValueError:

@@ -1,8 +1,8 @@
 """
 One throwaway cluster a run, one database cloned from the migrated template, one login for tests.
 
-`cdp_test` has no rights of its own: a test takes a role on (`database.door`, `database.as_role`) and
-sees what that role sees. Stories and browser tests clone databases of their own and use the real
+`cdp_test` has no rights of its own: a test takes a role on (`database.door`, `database.as_role`)
+and sees what that role sees. Stories and browser tests clone databases of their own and use the real
 logins (`servers`).
 """
 
@@ -46,7 +46,7 @@ def django_db_setup(servers: Servers, django_db_blocker: DjangoDbBlocker) -> Non
     settings.VAR = servers.folder
     settings.VALKEY_URL = servers.valkey_url
     sys.modules["cdp.settings.base"]  # settings were read before the servers were there
-    from cdp.settings.base import database as as_settings  # noqa: PLC0415
+    from cdp.settings.base import database as as_settings
 
     fresh = as_settings(servers.dsn(Role.TEST, "candor_run"))
     connections["default"].settings_dict.update(fresh)

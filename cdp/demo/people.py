@@ -159,7 +159,7 @@ def to_ascii(name: str) -> str:
 
 def chance(household: int, about: str) -> Random:
     """Return the source of chance for one question about one household."""
-    return Random(f"{SEED}:{about}:{household}")
+    return Random(f"{SEED}:{about}:{household}")  # noqa: S311  (made-up people)
 
 
 def _from_character(character: Character, random: Random, *, ages_on: date) -> Person:

@@ -37,8 +37,10 @@ SOURCES = (
     ("preferences", "Sign-up form (generated)", "site", True, True),
     ("candor", "Candor itself", "server", False, False),
 )
-SCOPES = ("profiles:read", "events:read", "segments:read", "segments:write", "campaigns:read",
-          "consents:read", "consents:write", "purposes:read", "audit:read", "jobs:read")  # fmt: skip
+SCOPES = (
+    "profiles:read", "events:read", "segments:read", "segments:write", "campaigns:read",
+    "consents:read", "consents:write", "purposes:read", "audit:read", "jobs:read",
+)  # fmt: skip
 API_PURPOSES = ("service", "analytics.aggregate", "profiling.segmentation", "profiling.scoring")
 NOTICE = {
     "en": (
@@ -134,9 +136,7 @@ def _operators(workspace: Workspace, known: list[dict[str, str]]) -> list[dict[s
         if operator is None or email not in passwords:
             passwords[email] = secrets.token_urlsafe(12)
         if operator is None:
-            operator = operators.create_operator(
-                email=email, name=name, password=passwords[email]
-            )
+            operator = operators.create_operator(email=email, name=name, password=passwords[email])
         elif not operator.check_password(passwords[email]):
             operators.set_password(operator, passwords[email])
             operator.save(update_fields=["password"])

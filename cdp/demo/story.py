@@ -160,9 +160,7 @@ def _is_live() -> bool:
 def _segment(name: str, description: str, where: Rule) -> Segment:
     found = Segment.objects.filter(name=name).first()
     rule = {"version": 1, "where": where}
-    return found or segments.create_segment(
-        name, rule=rule, actor=ACTOR, description=description
-    )
+    return found or segments.create_segment(name, rule=rule, actor=ACTOR, description=description)
 
 
 def _template() -> Template:
@@ -187,5 +185,7 @@ def _wait(run: JobRun, *, say: Tell) -> JobRun:
             return now
         if now.is_over or clock.now() > until:
             why = now.explanation or now.state
-            raise StoryStuck(f"{now.kind}: {why.rstrip('.')}. Look at Console → Jobs and var/log/worker.log.")
+            raise StoryStuck(
+                f"{now.kind}: {why.rstrip('.')}. Look at Console → Jobs and var/log/worker.log."
+            )
         time.sleep(0.3)

@@ -43,7 +43,7 @@ class Use(StrEnum):
     INDEX = "index"
     REFERENCE = "reference"
     SIGN = "sign"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105  (a use, not a secret)
     INTAKE = "intake"
 
 

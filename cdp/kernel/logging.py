@@ -14,9 +14,12 @@ from typing import Any, cast
 import structlog
 
 ALLOWED = frozenset(
-    "event level timestamp logger run kind error error_at where count seconds state reason code "
-    "purpose workspace source request status method route process pid task delivery campaign "
-    "segment model version size entries role table key_id queue rate sqlstate".split()
+    (
+        "event level timestamp logger run kind error error_at where count seconds state "
+        "reason code purpose workspace source request status method route process pid task "
+        "delivery campaign segment model version size entries role table key_id queue rate "
+        "sqlstate"
+    ).split()
 )
 _ADDRESS = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[^\s@<>\"']+")
 _PHONE = re.compile(r"\+?\d[\d\s().-]{8,}\d")

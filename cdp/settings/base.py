@@ -34,14 +34,14 @@ SECRET_KEY = secret("CDP_SECRET_KEY") or str(launched("secrets.json").get("secre
 KEYRING = Path(os.environ.get("CDP_KEYRING", VAR / "keys" / "keyring.json"))
 PUBLIC_URL = os.environ.get("CDP_PUBLIC_URL", "http://127.0.0.1:8000")
 ALLOWED_HOSTS = os.environ.get("CDP_ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
+# How many proxies of ours stand in front; their entries of X-Forwarded-For are believed.
+TRUSTED_PROXIES = int(os.environ.get("CDP_TRUSTED_PROXIES", "0"))
 # Where the public address is HTTPS, cookies and headers follow.
 SECURE = PUBLIC_URL.startswith("https:")
 
 # ── Database: one login per door; a process gets only its own ────────────────────────────────
 COMMAND = sys.argv[1] if len(sys.argv) > 1 else ""
-PROCESS = os.environ.get(
-    "CDP_PROCESS", roles.COMMAND_PROCESS.get(COMMAND, roles.DEFAULT_PROCESS)
-)
+PROCESS = os.environ.get("CDP_PROCESS", roles.COMMAND_PROCESS.get(COMMAND, roles.DEFAULT_PROCESS))
 
 
 def database(dsn: str) -> dict[str, object]:

@@ -4,8 +4,8 @@ import os
 
 os.environ.setdefault("CDP_SECRET_KEY", "test-only-" + "x" * 50)
 
-from cdp.settings.base import *  # noqa: E402,F403
-from cdp.settings.base import DATABASES  # noqa: E402
+from cdp.settings.base import *  # noqa: F403
+from cdp.settings.base import DATABASES
 
 DATABASES = {"default": DATABASES["default"]}
 DATABASE_ROLE_BY_SET_ROLE = True

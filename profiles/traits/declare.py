@@ -1,4 +1,4 @@
-"""Keeping what sources state about people: only traits the catalogue knows, newest statement wins."""
+"""Keeping what sources state about people: traits the catalogue knows, the newest wins."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

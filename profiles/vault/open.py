@@ -46,7 +46,7 @@ class Opened(dict[UUID, dict[str, str]]):
         self.failed: list[VaultTampered | VaultErased] = []
 
 
-def open(  # noqa: A001  (the verb of the vault; imported as a module)
+def open(
     people: Collection[UUID], fields: Collection[str], *, actor: object, reason: str = ""
 ) -> Opened:
     """

@@ -36,7 +36,7 @@ _CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 class Answer:
     """What a door answered."""
 
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    def __init__(self, status: int, headers: http.client.HTTPMessage, body: bytes) -> None:
         self.status, self.headers, self.body = status, headers, body
 
     @property
@@ -80,7 +80,7 @@ class Visitor:
         own = {"Cookie": cookies, "Referer": f"http://127.0.0.1:{self._port}/"}
         connection.request(method, path, body, {**own, **headers})
         response = connection.getresponse()
-        answer = Answer(response.status, dict(response.getheaders()), response.read())
+        answer = Answer(response.status, response.headers, response.read())
         for line in response.headers.get_all("Set-Cookie") or []:
             for name, morsel in SimpleCookie(line).items():
                 self.cookies[name] = morsel.value
@@ -102,8 +102,17 @@ class House:
         self.mailbox.mkdir()
         self.children: dict[str, Child] = {}
         servers.clone(name)
+        self._share_static_files()
         self.run("seed")
         self.notes: dict[str, Any] = json.loads((folder / "demo.json").read_text())
+
+    def _share_static_files(self) -> None:
+        """Use the run's static files, collected by the first house."""
+        shared = self.servers.folder / "static"
+        (self.folder / "static").symlink_to(shared)
+        if not shared.exists():
+            shared.mkdir()
+            self.run("collectstatic", "--noinput")
 
     # ── processes ────────────────────────────────────────────────────────────────────────────
     def environment(self, process: str) -> dict[str, str]:
@@ -155,6 +164,12 @@ class House:
             ),
             "drain": ("ingest", ("manage.py", "drain"), lambda: True),
             "sequencer": ("sequencer", ("manage.py", "sequencer"), lambda: True),
+            "beat": (
+                "beat",
+                ("-m", "celery", "-A", "cdp.celery:app", "--skip-checks", "beat", "--loglevel",
+                 "WARNING", "--pidfile", "", "--schedule", str(self.folder / "beat-schedule")),
+                lambda: True,
+            ),
             "mailbox": ("mailbox", ("manage.py", "mailbox"), lambda: _answers(self.smtp_port)),
         }  # fmt: skip
         worker = ("work", ("-m", "celery", "-A", "cdp.celery:app", "--skip-checks", "worker", "-Q",
@@ -211,9 +226,8 @@ class House:
         batch = list(calls)
         for at in range(0, len(batch), 400):
             body = json.dumps({"batch": batch[at : at + 400]}).encode()
-            answer = self.visitor().send(
-                "/v1/batch", body, {"Authorization": f"Basic {header}", "Content-Type": "text/plain"}
-            )
+            headers = {"Authorization": f"Basic {header}", "Content-Type": "text/plain"}
+            answer = self.visitor().send("/v1/batch", body, headers)
             assert answer.status == 200, answer.text
 
     def drained(self) -> None:

@@ -19,7 +19,7 @@ def test_a_worker_killed_in_the_middle_of_2_000_messages_loses_and_doubles_none(
 ) -> None:
     refusing = {number for number in range(PEOPLE) if number % 5 == 0}
     silent = {number for number in range(PEOPLE) if number % 5 == 1}
-    for process in ("web", "drain", "mailbox", "sequencer", "worker"):
+    for process in ("web", "drain", "mailbox", "sequencer", "worker", "beat"):
         house.start(process)
     house.track([person(number) for number in range(PEOPLE)])
     house.track(
@@ -48,7 +48,7 @@ def test_a_worker_killed_in_the_middle_of_2_000_messages_loses_and_doubles_none(
         seconds=400,
     )
 
-    permitted = {number for number in range(PEOPLE)} - refusing - silent
+    permitted = set(range(PEOPLE)) - refusing - silent
     assert 100 < killed_at < len(permitted), "the kill must come in the middle"
     got = Counter(
         int(re.search(r"canary7f3a\.(\d+)@", str(letter["To"]))[1]) for letter in house.letters()

@@ -43,7 +43,7 @@ def files(folder: Path, *, but: Path | None = None) -> list[str]:
 
 
 def test_no_personal_value_is_found_anywhere_we_write(house: House) -> None:
-    for process in ("web", "drain", "mailbox", "sequencer", "worker"):
+    for process in ("web", "drain", "mailbox", "sequencer", "worker", "beat"):
         house.start(process)
     house.track([person(number) for number in range(PEOPLE)])
     house.track([{"type": "track", "userId": "u-1", "event": "", "messageId": "bad",
@@ -64,11 +64,11 @@ def test_no_personal_value_is_found_anywhere_we_write(house: House) -> None:
     )
     house.checkpoint()
 
-    tables = [
-        name for (name,) in house.ask(
-            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
-        )
-    ]  # fmt: skip
+    relations = house.ask(
+        """SELECT relname FROM pg_class
+           WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"""
+    )
+    tables = [name for (name,) in relations]
     dumped = {
         table: findings(
             "\n".join(row[0] for row in house.ask(f'SELECT t::text FROM "{table}" t')).encode()

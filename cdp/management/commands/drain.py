@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,10 @@ from cdp.kernel import clock, database, logging, workspaces
 from cdp.kernel.logging import logger
 from consent import boot, expire
 from profiles import pipeline
-from profiles.events import journal
+from profiles.events import intake_key, journal
 
 IDLE_SECONDS, AFTER_FAILURE_SECONDS = 0.2, 2.0
+KEYS_EVERY = timedelta(minutes=10)
 
 
 class Command(BaseCommand):
@@ -32,9 +34,13 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        keys_due = clock.now()
         while not stop.is_set():
             try:
                 busy = self._drain_all()
+                if clock.now() >= keys_due:
+                    keys_due = clock.now() + KEYS_EVERY
+                    _turn_keys()
             except DatabaseError:
                 logger().exception("drain.failed")
                 connections.close_all()
@@ -54,3 +60,9 @@ class Command(BaseCommand):
 def _fold_expired(workspace: UUID) -> int:
     with database.in_workspace(workspace):
         return expire.fold_due(as_of=clock.now())
+
+
+def _turn_keys() -> None:
+    """Begin a day's intake key when it is time, and destroy the one that nothing needs."""
+    intake_key.rotate_if_due(as_of=clock.now())
+    intake_key.destroy_drained(as_of=clock.now())

@@ -12,21 +12,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from profiles.traits.definitions import CELLS
+
 Floats = NDArray[np.float64]
 
 QUANTILES = (0.2, 0.4, 0.6, 0.8)
-
-CELLS: dict[tuple[bool, bool, bool], str] = {
-    (True, True, True): "important_value",
-    (True, False, True): "important_development",
-    (False, True, True): "important_keep",
-    (False, False, True): "important_win_back",
-    (True, True, False): "general_value",
-    (True, False, False): "general_development",
-    (False, True, False): "general_keep",
-    (False, False, False): "general_win_back",
-}
-"""By good recency, good frequency, good money."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,62 @@
+"""
+The intake key: sealed requests wait under a key that lives about a day and is then destroyed.
+
+A key is destroyed once no waiting request and no quarantined event needs it any more.
+Source: ARCHITECTURE, answer 1.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+
+from audit.actors import Actor
+from audit.inbox import record
+from cdp.kernel import database, keyring
+from cdp.kernel.keyring import Use
+
+LIFE = timedelta(days=1)
+OVERLAP = timedelta(hours=1)  # a door that read the former key a moment ago may still seal with it
+ACTOR = Actor.system("intake")
+
+
+def rotate_if_due(*, as_of: datetime) -> int | None:
+    """Begin a new intake key when the active one is a day old; return the new key's id."""
+    ring = keyring.current(settings.KEYRING)
+    if as_of - _made_at(ring) < LIFE:
+        return None
+    renewed = ring.with_new(Use.INTAKE, at=as_of)
+    keyring.replace(settings.KEYRING, renewed)
+    key_id = renewed.active(Use.INTAKE).id
+    record(ACTOR, "key.rotate", obj=f"key:intake:{key_id}")
+    return key_id
+
+
+def destroy_drained(*, as_of: datetime) -> list[int]:
+    """Destroy former intake keys that nothing waiting needs; return their ids."""
+    ring = keyring.current(settings.KEYRING)
+    if as_of - _made_at(ring) < OVERLAP:
+        return []
+    former = [key.id for key in ring.of(Use.INTAKE) if key.state != "active"]
+    needed = _needed()
+    gone = [key_id for key_id in former if key_id not in needed]
+    for key_id in gone:
+        ring = ring.without(Use.INTAKE, key_id)
+    if gone:
+        keyring.replace(settings.KEYRING, ring)
+        for key_id in gone:
+            record(ACTOR, "key.destroy", obj=f"key:intake:{key_id}")
+    return gone
+
+
+def _made_at(ring: keyring.Keyring) -> datetime:
+    created = ring.active(Use.INTAKE).created
+    return datetime.strptime(created, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def _needed() -> set[int]:
+    with database.cursor() as sql:
+        sql.execute(
+            """SELECT intake_key_id FROM profiles_journal
+               UNION SELECT intake_key_id FROM profiles_quarantine"""
+        )
+        return {row[0] for row in sql.fetchall()}
