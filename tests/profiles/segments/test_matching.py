@@ -1,7 +1,9 @@
 """Three ways to decide a rule agree: the compiled set, the one-person evaluator, brute force."""
 
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -12,15 +14,17 @@ from cdp.kernel.roles import Role
 from consent.window import purpose
 from profiles.segments import matching
 from profiles.segments.evaluate import evaluate
+from profiles.segments.facts import PersonFacts
 from profiles.segments.load import load
 from profiles.segments.rules import parse
 from tests.people import Shop
 from tests.profiles.segments.oracle import decide
-from tests.profiles.segments.strategies import RULES
+from tests.profiles.segments.strategies import RULES, WINDOW_CHOICES
 from tests.profiles.segments.world import NOW, Person, make_people, settle
 
 PEOPLE = 40
 ZONE = "America/New_York"
+EVERY_EVENT = ("Order Completed", "any")
 FEW = settings(
     max_examples=40,
     deadline=None,
@@ -43,16 +47,31 @@ def people(shop: Shop) -> list[Person]:
     return found
 
 
-def all_agree(rule: dict[str, Any], people: list[Person]) -> None:
+def load_everything(people: list[Person]) -> dict[UUID, PersonFacts | None]:
+    """Return all that is known about everybody, loaded once."""
+    asked = [{"event": event, "measure": "count", "op": "ge", "value": 0} for event in EVERY_EVENT]
+    rule = parse({"version": 1, "where": {"all": asked}})
+    with clock.stopped(NOW), purpose("profiling.segmentation", actor="sys:test"):
+        on = matching.ground(NOW)
+        return {person.subject: load(person.subject, rule, ground=on) for person in people}
+
+
+def all_agree(
+    rule: dict[str, Any],
+    people: list[Person],
+    everything: dict[UUID, PersonFacts | None],
+    *,
+    as_of: datetime = NOW,
+) -> None:
     """Fail unless everybody's answer is the same three ways."""
     tree = parse(rule)
     with clock.stopped(NOW), purpose("profiling.segmentation", actor="sys:test"):
-        on = matching.ground(NOW)
+        on = matching.ground(as_of)
         compiled = {match.subject: match for match in matching.matches(tree, on=on)}
         counted = matching.tally(tree, on=on)
-        facts = {person.subject: load(person.subject, tree, ground=on) for person in people[:5]}
+        facts = {person.subject: load(person.subject, tree, ground=on) for person in people[:3]}
     expected = {
-        person.subject: decide(rule["where"], person, now=NOW, zone=on.zone, currency=on.currency)
+        person.subject: decide(rule["where"], person, now=as_of, zone=on.zone, currency=on.currency)
         for person in people
     }
 
@@ -60,7 +79,7 @@ def all_agree(rule: dict[str, Any], people: list[Person]) -> None:
     assert counted.considered == len(people)
     assert counted.match == len(compiled)
     assert counted.unknown == sum(truth is None for truth in expected.values())
-    for subject, known in facts.items():
+    for subject, known in {**everything, **facts}.items():
         assert known is not None
         verdict = evaluate(tree, known, ground=on)
         assert verdict.truth is expected[subject]
@@ -75,20 +94,48 @@ def assert_same_values(match: matching.Match, verdict: Any) -> None:
 
 @pytest.mark.django_db
 def test_set_person_and_brute_force_agree(people: list[Person]) -> None:
+    everything = load_everything(people)
+
     @FEW
     @given(RULES)
     def agrees(rule: dict[str, Any]) -> None:
-        all_agree(rule, people)
+        all_agree(rule, people, everything)
 
     agrees()
+
+
+@pytest.mark.django_db
+def test_they_agree_at_the_edges_of_every_window(people: list[Person]) -> None:
+    everything = load_everything(people)
+    events = ("Order Completed", "Product Viewed", "any")
+    leaves: list[dict[str, Any]] = [
+        {"event": event, "window": window, "measure": "count", "op": "ge", "value": 1}
+        for window in WINDOW_CHOICES
+        for event in events
+    ]
+    leaves.append({"all": list(leaves)})  # read in one pass, each within its own window
+    leaves += [
+        {"trait": "last_order_at", "op": "within_last", "value": days} for days in (1, 7, 30)
+    ]
+    leaves += [
+        {"trait": "last_order_at", "op": op, "value": "2026-06-08T12:00:00+00:00"}
+        for op in ("before", "after")
+    ]
+
+    for leaf in leaves:
+        rule = {"version": 1, "where": leaf}
+        all_agree(rule, people, everything)
+        all_agree(rule, people, everything, as_of=NOW - timedelta(days=7))
 
 
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_many_rules_agree(people: list[Person]) -> None:
+    everything = load_everything(people)
+
     @MANY
     @given(RULES)
     def agrees(rule: dict[str, Any]) -> None:
-        all_agree(rule, people)
+        all_agree(rule, people, everything)
 
     agrees()

@@ -74,7 +74,7 @@ def _person(random: Random, name: str) -> Person:
         ("orders", random.choice((0, 1, 2, 3.5))),
         ("rfm_cell", random.choice(CELLS)),
         ("favorite_departments", random.sample(ITEMS, random.choice((1, 2)))),
-        ("last_order_at", _past(random)),
+        ("last_order_at", random.choice((_past(random), NOW))),
     ]
     person.computed = {key: value for key, value in maybe if random.random() < 0.6}
     if random.random() < 0.6:
