@@ -17,6 +17,7 @@ from profiles.traits.definitions import Unit
 
 PROPERTIES_SHOWN, IN_SUMMARY = 12, 3
 VALUE_CHARACTERS = 120
+MONEY = ("total", "revenue", "currency")
 
 IDENTIFIERS: Mapping[str, names.Text] = {
     "user_id": gettext_lazy("customer number"),
@@ -130,9 +131,15 @@ def _event(event: people.Happening, source: str) -> Shown:
         name=event.name or event.kind,
         source=source,
         amount=display.money(event.amount_minor, event.currency or "USD") if has_amount else "",
-        summary=" · ".join(f"{key} {value}" for key, value in properties[:IN_SUMMARY]),
+        summary=_summary(properties, has_amount=has_amount),
         properties=properties,
     )
+
+
+def _summary(properties: list[tuple[str, str]], *, has_amount: bool) -> str:
+    """Return the first properties in a line; what the amount says already is left out."""
+    told = [f"{key} {value}" for key, value in properties if not (has_amount and key in MONEY)]
+    return " · ".join(told[:IN_SUMMARY])
 
 
 def _properties(properties: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -1,1 +1,1 @@
-(()=>{var t=location.hash.slice(1),e=document.getElementById("by-link");e&&/^[\w-]{20,200}$/.test(t)&&(e.elements.token.value=t,e.hidden=!1,document.getElementById("by-code").hidden=!0,history.replaceState(null,"",location.pathname));})();
+(()=>{function n(){let t=location.hash.slice(1),e=document.getElementById("by-link");!e||!/^[\w-]{20,200}$/.test(t)||(e.elements.token.value=t,e.hidden=!1,document.getElementById("by-code").hidden=!0,history.replaceState(null,"",location.pathname))}n();addEventListener("hashchange",n);})();
