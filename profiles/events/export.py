@@ -19,7 +19,7 @@ from consent.window import purpose
 from profiles.events.open import Sealed, open_private
 
 PURPOSE, KIND = "operations", "export-events"
-EVENTS_PER_WINDOW = 2_000
+EVENTS_PER_WINDOW = 5_000
 Place = tuple[str, int]  # transaction number and place in the log
 
 _ROWS = """
@@ -107,7 +107,7 @@ def _as_sent(row: tuple[Any, ...], private: dict[str, Any]) -> dict[str, Any]:
     """Return one event in the words of the wire."""
     _, _, _, _, key, kind, name, happened_at, properties, _ = row
     said: dict[str, Any] = {
-        "messageId": key,
+        "messageId": private.get("messageId", key),
         "type": kind,
         "event": private.get("name", name) if kind == "track" else None,
         "userId": private.get("userId"),
