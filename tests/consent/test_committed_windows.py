@@ -11,8 +11,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from audit.inbox import EntryTooLong
 from audit.models import Inbox
-from cdp.kernel import database, windows, workspaces
-from cdp.kernel.models import Workspace
+from cdp.kernel import database, windows
 from cdp.kernel.roles import Role
 from cdp.kernel.windows import Window
 from consent import ledger
@@ -20,7 +19,8 @@ from consent.models import DataUse
 from consent.window import purpose
 from profiles.models import Profile
 from profiles.vault import open as vault
-from tests.people import EVERYTHING, Customer, Shop, open_shop
+from tests.consent.committed import committed_shop
+from tests.people import EVERYTHING, Customer, Shop
 from tests.servers import Servers
 
 DATABASE = "candor_windows"
@@ -31,22 +31,9 @@ ACTOR = "job:test/1"
 def committed(
     servers: Servers, django_db_setup: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Shop]:
-    """Return a shop in a database where every transaction counts; the worker's role taken on."""
-    servers.clone(DATABASE)
-    link = connections["default"]
-    link.close()
-    usual = link.settings_dict["NAME"]
-    link.settings_dict["NAME"] = DATABASE
-    workspaces._facts.cache_clear()
-    with django_db_blocker.unblock():
-        with database.as_role(Role.WEB):
-            made = Workspace.objects.create(key="default", name="Demo Shop", settings={})
-        with database.as_role(Role.WORKER), database.in_workspace(made.pk):
-            yield open_shop(made)
-        link.close()
-    link.settings_dict["NAME"] = usual
-    workspaces._facts.cache_clear()
-    servers.drop(DATABASE)
+    """Return a shop in a database where every transaction counts."""
+    with committed_shop(servers, django_db_blocker, DATABASE) as shop:
+        yield shop
 
 
 @pytest.fixture
