@@ -17,6 +17,7 @@ from uuid import UUID
 import msgspec
 from dateutil.relativedelta import relativedelta
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from audit.actors import Actor
 from audit.inbox import record
@@ -44,6 +45,7 @@ INTAKE = Actor.system("intake")
 AGE_OF_CONSENT_YEARS = 16  # GDPR Art. 8; member states may go down to 13
 LATEST_BIRTH_YEAR = 2200  # far enough that no age is out of the calendar
 BATCH_EVENTS = 5_000
+PATIENCE = 3  # failures of one request before it is set aside
 
 
 @dataclass(slots=True)
@@ -95,6 +97,32 @@ def drain_once(workspace: UUID, *, events: int = BATCH_EVENTS) -> Drained | None
     return Drained(
         len(requests), len(batch.events), len(batch.refused), len(batch.resolved.born), seconds
     )
+
+
+def drain(workspace: UUID) -> bool:
+    """
+    Drain one batch and outlive what nobody foresaw; return whether anything was done.
+
+    Where a batch fails, the oldest request is tried by itself and blamed when it fails again; at
+    the third failure it is set aside, sealed, in quarantine. A database that is away is no
+    request's fault.
+
+    :raises OperationalError, InterfaceError: the database does not answer
+    """
+    try:
+        return drain_once(workspace) is not None
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger().exception("drain.batch_failed", workspace=str(workspace))
+    try:
+        return drain_once(workspace, events=1) is not None
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        set_aside = journal.blame_oldest(workspace, tries=PATIENCE)
+        logger().exception("drain.request_failed", workspace=str(workspace), count=int(set_aside))
+        return True
 
 
 def parse(batch: Batch) -> None:

@@ -1,8 +1,8 @@
 """
 One throwaway cluster a run, one database cloned from the migrated template, one login for tests.
 
-`cdp_test` has no rights of its own: a test takes a role on (`database.door`, `database.as_role`)
-and sees what that role sees. Stories and browser tests clone databases of their own and use the real
+`cdp_test` has no rights of its own: a test takes a role on (`database.door`,
+`database.as_role`) and sees what that role sees. Stories and browser tests clone databases of
 logins (`servers`).
 """
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 
 from cdp.kernel import crypto, database, keyring
+from cdp.kernel.identifiers import uuid7
 from cdp.kernel.keyring import Use
 from profiles.events import wire
 from profiles.events.intake import journal_aad
@@ -84,6 +85,36 @@ def take(workspace: UUID, *, events: int) -> list[Request]:
         )
         for id_, source, received_at, gpc, key_id, sealed in rows
     ]
+
+
+def blame_oldest(workspace: UUID, *, tries: int) -> bool:
+    """
+    Count one more failure of the oldest request; at `tries`, set it aside whole.
+
+    It goes to quarantine as it is, still sealed, with the reason `drain_failed`, so that one
+    request which nobody foresaw never stops those behind it. Returns whether it was set aside.
+    """
+    with database.atomic(), database.cursor() as sql:
+        sql.execute(
+            """UPDATE profiles_journal SET tries = tries + 1
+               WHERE id = (SELECT min(id) FROM profiles_journal WHERE workspace_id = %s)
+               RETURNING id, tries""",
+            [workspace],
+        )
+        row = sql.fetchone()
+        if row is None or row[1] < tries:
+            return False
+        sql.execute(
+            """INSERT INTO profiles_quarantine
+                 (id, created_at, workspace_id, source_id, received_at, reason, detail, event_key,
+                  sealed, intake_key_id)
+               SELECT %s, now(), workspace_id, source_id, received_at, 'drain_failed',
+                      events || ' events', '', sealed, intake_key_id
+               FROM profiles_journal WHERE id = %s""",
+            [uuid7(), row[0]],
+        )
+        sql.execute("DELETE FROM profiles_journal WHERE id = %s", [row[0]])
+    return True
 
 
 def drop(requests: Sequence[Request]) -> None:

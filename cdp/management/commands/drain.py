@@ -53,7 +53,7 @@ class Command(BaseCommand):
 
     def _drain_all(self) -> bool:
         """Drain a batch and fold what expired, in each workspace; return whether there was any."""
-        drained = [pipeline.drain_once(each) for each in journal.workspaces_waiting()]
+        drained = [pipeline.drain(each) for each in journal.workspaces_waiting()]
         return any([*drained, *map(_fold_expired, workspaces.every())])
 
 
