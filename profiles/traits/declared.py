@@ -24,10 +24,6 @@ class DeclaredDefinition:
     reads: frozenset[Category] = frozenset({Category.DEMOGRAPHIC})
     choices: dict[str, dict[str, str]] | None = None
 
-    @property
-    def is_computed(self) -> bool:
-        return False
-
 
 def _text(en: str, zh: str) -> dict[str, str]:
     return {"en": en, "zh-hans": zh}

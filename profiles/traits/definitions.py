@@ -67,10 +67,6 @@ class TraitDefinition:
     reads: frozenset[Category] = _PURCHASE
     choices: dict[str, dict[str, str]] | None = None
 
-    @property
-    def is_computed(self) -> bool:
-        return True
-
 
 def _text(en: str, zh: str) -> dict[str, str]:
     return {"en": en, "zh-hans": zh}

@@ -15,8 +15,9 @@ from consent.models import DataUse
 from consent.window import purpose, subject_window
 from profiles.segments.create import create_segment
 from profiles.segments.edit import archive_segment, edit_segment
-from profiles.segments.estimate import count
+from profiles.segments.estimate import count, estimate
 from profiles.segments.find import NoSuchSegment
+from profiles.segments.matching import LeafCount
 from profiles.segments.members import members, memberships
 from profiles.segments.models import Segment
 from profiles.segments.refresh import Change, refresh
@@ -270,3 +271,13 @@ def test_a_withdrawal_lowers_the_count_by_exactly_one(shop: Shop, mei: Customer)
 
     assert (before.match, before.consented) == (2, 2)
     assert (after.match, after.consented) == (2, 1)
+
+
+def test_an_estimate_tells_how_many_are_unknown(shop: Shop, mei: Customer) -> None:
+    shop.welcome("owner", says=EVERYTHING, home_ownership="Homeowner")
+    renter = {"trait": "home_ownership", "op": "ne", "value": "Homeowner"}
+
+    counted = estimate(parse({"version": 1, "where": renter}), as_of=clock.now(), actor=ALICE)
+
+    assert (counted.considered, counted.match, counted.unknown) == (2, 0, 1)
+    assert counted.leaves == (LeafCount("where", 0, 1),)
