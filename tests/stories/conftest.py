@@ -10,9 +10,7 @@ from tests.stories.house import House
 
 
 @pytest.fixture
-def house(
-    servers: Servers, tmp_path: Path, request: pytest.FixtureRequest
-) -> Iterator[House]:
+def house(servers: Servers, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[House]:
     """Return a whole Candor with nobody in it; its processes are started by the story."""
     tmp_path.chmod(0o700)
     name = f"story_{request.node.name[:40].lower().replace('[', '_').rstrip(']')}"

@@ -241,7 +241,8 @@ class House:
     def letters(self, to: str = "") -> list[EmailMessage]:
         """Return what the mailbox holds, to everybody or to one address."""
         found = []
-        for file in self.mailbox.glob("*.eml"):
+        files = sorted(self.mailbox.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
+        for file in files:
             message = BytesParser(policy=policy.default).parsebytes(file.read_bytes())
             assert isinstance(message, EmailMessage)
             if not to or to in str(message["To"]):
@@ -255,7 +256,6 @@ class House:
         dsn = bootstrap.with_database(self.servers.administrator, self.database)
         with psycopg.connect(dsn, autocommit=True) as server:
             return server.execute(statement, arguments).fetchall()
-
 
     def checkpoint(self) -> None:
         """Have PostgreSQL write everything it holds in memory to its files."""
@@ -331,5 +331,3 @@ def _answers(port: int) -> bool:
     except OSError:
         return False
     return True
-
-

@@ -42,8 +42,10 @@ def test_a_worker_killed_in_the_middle_of_2_000_messages_loses_and_doubles_none(
     killed_at = len(house.letters())
     house.start("second")
     eventually(
-        lambda: house.ask("SELECT state FROM campaigns_campaign WHERE id = %s", campaign)
-        == [("finished",)],
+        lambda: (
+            house.ask("SELECT state FROM campaigns_campaign WHERE id = %s", campaign)
+            == [("finished",)]
+        ),
         why="the campaign does not finish",
         seconds=400,
     )

@@ -59,9 +59,7 @@ def test_no_personal_value_is_found_anywhere_we_write(house: House) -> None:
     customer.get("/my/data/")
     operator.post("/console/profiles/find/", {"value": "canary7f3a.4@example.com",
                   "kind": "email", "reason": "order 8812"}, page="/console/profiles/")  # fmt: skip
-    eventually(
-        lambda: len(house.letters()) > PEOPLE, why="the campaign is not sent", seconds=240
-    )
+    eventually(lambda: len(house.letters()) > PEOPLE, why="the campaign is not sent", seconds=240)
     house.checkpoint()
 
     relations = house.ask(

@@ -33,8 +33,10 @@ def test_sofia_withdraws_in_the_portal_before_her_message_is_claimed(house: Hous
     acts.switches_off(sofia, "marketing.email")
     house.start("mailbox")
     eventually(
-        lambda: house.ask("SELECT state FROM campaigns_campaign WHERE id = %s", campaign)
-        == [("finished",)],
+        lambda: (
+            house.ask("SELECT state FROM campaigns_campaign WHERE id = %s", campaign)
+            == [("finished",)]
+        ),
         why="the campaign does not finish",
         seconds=240,
     )
