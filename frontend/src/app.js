@@ -31,13 +31,6 @@ document.addEventListener("htmx:afterSettle", (event) => {
   event.detail.elt.querySelector?.("[data-focus]")?.focus();
 });
 
-// A server-rendered dialog opens as a modal one: focus trap and Escape come with it.
-document.addEventListener("htmx:load", (event) => {
-  for (const dialog of event.detail.elt.querySelectorAll("dialog[data-modal]")) {
-    if (!dialog.open) dialog.showModal();
-  }
-});
-
 document.addEventListener("alpine:init", () => {
   const { Alpine } = window;
 
@@ -48,32 +41,6 @@ document.addEventListener("alpine:init", () => {
     },
     hide() {
       this.$refs.dialog.close();
-    },
-  }));
-
-  // Copies the text of x-ref="text"; says so in words.
-  Alpine.data("copy", () => ({
-    copied: false,
-    async copy() {
-      await navigator.clipboard.writeText(this.$refs.text.textContent.trim());
-      this.copied = true;
-      setTimeout(() => {
-        this.copied = false;
-      }, 4000);
-    },
-  }));
-
-  // A select that shows the fields belonging to its value, in rows of the rule builder.
-  Alpine.data("choice", () => ({
-    chosen: "",
-    init() {
-      this.chosen = this.$refs.choice.value;
-    },
-    choose() {
-      this.chosen = this.$refs.choice.value;
-    },
-    is(...values) {
-      return values.includes(this.chosen);
     },
   }));
 });

@@ -91,11 +91,6 @@ def test_the_timeline_shows_an_order_with_its_amount(sam: Client, mei: Customer)
     assert "$120.00" in page
 
 
-def find(browser: Client, **fields: str) -> object:
-    given = {"kind": "email", "reason": "order 8812", **fields}
-    return browser.post(reverse("console:profile_find"), given)
-
-
 def test_an_exact_address_leads_to_the_person_and_stays_out_of_every_url(
     sam: Client, mei: Customer
 ) -> None:
