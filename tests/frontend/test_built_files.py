@@ -20,9 +20,7 @@ HOOKS: set[str] = set()
 
 def compressed_kb(*names: str) -> float:
     """Return the sum of the files' sizes after gzip -9, in KB."""
-    return (
-        sum(len(gzip.compress((DIST / name).read_bytes(), 9)) for name in names) / 1024
-    )
+    return sum(len(gzip.compress((DIST / name).read_bytes(), 9)) for name in names) / 1024
 
 
 def test_a_page_without_a_chart_stays_within_its_budget() -> None:
@@ -35,9 +33,7 @@ def test_a_page_with_charts_stays_within_its_budget() -> None:
 
 @pytest.mark.parametrize("path", sorted(DIST.rglob("*.*")), ids=lambda path: path.name)
 def test_no_built_file_points_at_a_source_map(path: Path) -> None:
-    assert (
-        b"sourceMappingURL" not in path.read_bytes()
-    )  # manifest storage would refuse it
+    assert b"sourceMappingURL" not in path.read_bytes()  # manifest storage would refuse it
 
 
 def test_the_style_sheet_loads_nothing_from_elsewhere() -> None:

@@ -11,9 +11,7 @@ THEMES = {
     re.search(r'name: "(.+?)"', block).group(1): dict(  # type: ignore[union-attr]
         re.findall(r"--(?:color-)?([a-z0-9-]+): (#[0-9a-f]{6});", block)
     )
-    for block in re.findall(
-        r'@plugin "daisyui/theme" \{(.*?)\n\}', CSS, flags=re.DOTALL
-    )
+    for block in re.findall(r'@plugin "daisyui/theme" \{(.*?)\n\}', CSS, flags=re.DOTALL)
 }
 TEXT, SHAPE, COLORS_APART = 4.5, 3.0, 12.0
 
@@ -121,9 +119,7 @@ def test_text_can_be_read(theme: str, ink: str, ground: str) -> None:
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize(("shape", "ground"), SHAPE_PAIRS)
-def test_borders_and_chart_colors_can_be_seen(
-    theme: str, shape: str, ground: str
-) -> None:
+def test_borders_and_chart_colors_can_be_seen(theme: str, shape: str, ground: str) -> None:
     assert contrast(THEMES[theme][shape], THEMES[theme][ground]) >= SHAPE
 
 

@@ -122,9 +122,7 @@ def test_a_withdrawal_is_a_choice_and_not_a_fault() -> None:
 
 
 def test_text_of_a_tag_is_escaped() -> None:
-    shown = Template('{% tag "info" text %}').render(
-        Context({"text": "<b>bold</b>"})
-    )
+    shown = Template('{% tag "info" text %}').render(Context({"text": "<b>bold</b>"}))
 
     assert "<b>" not in shown
 

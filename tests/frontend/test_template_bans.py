@@ -69,9 +69,7 @@ def test_every_visible_word_goes_through_translation() -> None:
     bare = []
     for path in TEMPLATES:
         text = path.read_text()
-        text = re.sub(
-            r"\{% comment %\}.*?\{% endcomment %\}|\{#.*?#\}", "", text, flags=re.DOTALL
-        )
+        text = re.sub(r"\{% comment %\}.*?\{% endcomment %\}|\{#.*?#\}", "", text, flags=re.DOTALL)
         text = re.sub(
             r"\{% blocktrans(?:late)?\b.*?\{% endblocktrans(?:late)? %\}",
             "",
