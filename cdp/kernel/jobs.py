@@ -27,7 +27,7 @@ _RUNNING, _QUEUED = JobRun.State.RUNNING, JobRun.State.QUEUED
 class AlreadyRunning(CdpError):
     """Another worker holds this run, or it is over."""
 
-    code = "already_running"
+    code = "run_taken"
 
 
 class JobCanceled(CdpError):
