@@ -180,7 +180,13 @@ def resolve(batch: Batch) -> None:
     ledger.open_files(list(batch.resolved.born), as_of=batch.now)
     identity.write(batch.resolved)
     batch.keys = subjects.ensure_data_keys(set(batch.resolved.subjects.values()))
-    touch.touch([(batch.resolved.subjects[event.id], event.happened_at) for event in batch.events])
+    touch.touch(
+        [
+            (batch.resolved.subjects[event.id], event.happened_at)
+            for event in batch.events
+            if event.is_persons_act
+        ]
+    )
     for kept, gone, _, _ in batch.resolved.merges:
         touch.absorb(kept, gone)
     if batch.resolved.merges:

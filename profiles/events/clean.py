@@ -127,6 +127,11 @@ class CleanEvent:
     flags: list[str] = field(default_factory=list)
     subject: UUID | None = None  # named outright, by the platform's own source alone
 
+    @property
+    def is_persons_act(self) -> bool:
+        """Say whether the person did it; what we did to them (“Email Sent”) is no sign of life."""
+        return self.subject is None or not self.name.endswith(" Sent")
+
 
 def clean(
     call: Any,

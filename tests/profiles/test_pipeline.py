@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -18,11 +19,13 @@ from cdp.kernel.keyring import Use
 from cdp.kernel.roles import Role
 from cdp.runtime import bootstrap
 from consent.catalog import BY_KEY
+from consent.window import purpose
 from profiles import pipeline
 from profiles.events import intake
 from profiles.events.models import JournalEntry, Quarantined
-from profiles.models import Event
+from profiles.models import Event, Profile
 from profiles.pipeline import Drained
+from profiles.sources import find
 from profiles.sources.find import SourceFacts
 from tests.consent.committed import committed_shop
 from tests.people import EVERYTHING, Shop
@@ -322,3 +325,21 @@ def test_a_request_that_cannot_be_opened_is_set_aside_and_stops_nothing_behind_i
         assert sql.fetchall() == [("drain_failed", "4 events")]
     assert rounds == pipeline.PATIENCE + 1
     assert shop.subject_of("user_id", "behind")
+
+
+def test_a_message_that_we_sent_is_no_sign_of_life(shop: Shop, at_noon: datetime) -> None:
+    mei = shop.welcome("mei", says=EVERYTHING)
+    platform = next(each for each in _sources(shop) if each.is_platform)
+
+    with clock.stopped(at_noon + timedelta(days=3)):
+        call = {"type": "track", "event": "Email Sent", "subjectId": str(mei.subject)}
+        shop.send({**call, "messageId": "sent-1"}, through=platform)
+
+    with purpose("service", actor="job:test/1"):
+        assert Profile.objects.get(pk=mei.subject).last_seen_at == at_noon
+        assert Event.objects.filter(name="Email Sent", subject_id=mei.subject).count() == 1
+
+
+def _sources(shop: Shop) -> list[SourceFacts]:
+    with database.as_role(Role.INGEST):
+        return list(find.by_id().values())
