@@ -2,7 +2,7 @@
 Take the README's pictures from a running demo: `make demo` in one terminal, this in another.
 
 Reads `var/run.json`, signs in as the operator and as the first customer (by the link in the
-mailbox), and writes docs/screenshots/<name>.png.
+mailbox), and writes docs/images/<screen>-<theme>-<language>.png.
 """
 
 import json
@@ -18,40 +18,48 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("CDP_VAR", ROOT / "var"))
-PICTURES = ROOT / "docs" / "screenshots"
+PICTURES = ROOT / "docs" / "images"
 SIZE = {"width": 1440, "height": 900}
 LINK_WAIT_MS = 60_000
 STEP_MS = 500
-
-CONSOLE = {
-    "overview": "/console/",
-    "profiles": "/console/profiles/",
-    "segments": "/console/segments/",
-    "campaigns": "/console/campaigns/",
-    "scoring": "/console/scoring/",
-    "audit": "/console/audit/",
-}
-PORTAL = {"portal": "/my/", "permissions": "/my/permissions/", "history": "/my/history/"}
+COUNT_WAIT_MS = 30_000
 
 
 def picture(page: Page, name: str) -> None:
-    """Write what `page` shows as docs/screenshots/<name>.png."""
-    page.wait_for_load_state("networkidle")
-    page.screenshot(path=PICTURES / f"{name}.png")
+    """Write what `page` shows as docs/images/<name>-light-en.png."""
+    page.wait_for_load_state("load")
+    page.wait_for_timeout(STEP_MS)  # charts draw themselves after the page has come
+    page.screenshot(path=PICTURES / f"{name}-light-en.png")
 
 
-def console(browser: Browser, run: dict[str, Any], *, scheme: str) -> None:
-    """Sign in as the operator and picture each screen, in a light or dark scheme."""
-    page = browser.new_page(viewport=SIZE, color_scheme=scheme)  # type: ignore[arg-type]
+def console(browser: Browser, run: dict[str, Any]) -> None:
+    """Sign in as the operator and picture the screens that the README walks through."""
+    page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
     page.goto(f"{run['base_url']}/account/signin/")
     page.get_by_label("E-mail").fill(run["operator"]["email"])
     page.get_by_label("Password").fill(run["operator"]["password"])
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/console/**")
-    for name, path in CONSOLE.items():
-        page.goto(run["base_url"] + path)
-        picture(page, name if scheme == "light" else f"{name}-{scheme}")
+    picture(page, "overview")
+    page.goto(run["base_url"] + "/console/audit/")
+    picture(page, "audit")
+    _open_first(page, run, "/console/profiles/")
+    picture(page, "profile")
+    page.goto(run["base_url"] + "/console/campaigns/")
+    page.get_by_role("link", name="Weekly letter to good customers").click()
+    picture(page, "campaign")
+    page.goto(run["base_url"] + "/console/segments/")
+    page.get_by_role("link", name="Regulars who stayed away").click()
+    page.get_by_role("link", name="Edit").first.click()
+    page.get_by_role("button", name="Check the rule").click()
+    page.get_by_text("have an address").wait_for(timeout=COUNT_WAIT_MS)
+    picture(page, "segment")
     page.close()
+
+
+def _open_first(page: Page, run: dict[str, Any], list_path: str) -> None:
+    page.goto(run["base_url"] + list_path)
+    page.locator(f"main th a[href^='{list_path}']").first.click()
 
 
 def portal(browser: Browser, run: dict[str, Any]) -> None:
@@ -73,9 +81,8 @@ def portal(browser: Browser, run: dict[str, Any]) -> None:
     page.goto(new.pop())
     page.locator("#by-link").get_by_role("button").click()
     page.wait_for_url("**/my/")
-    for name, path in PORTAL.items():
-        page.goto(run["base_url"] + path)
-        picture(page, name)
+    page.goto(run["base_url"] + "/my/permissions/")
+    picture(page, "portal-permissions")
     context.close()
 
 
@@ -100,8 +107,7 @@ def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        console(browser, run, scheme="light")
-        console(browser, run, scheme="dark")
+        console(browser, run)
         portal(browser, run)
         browser.close()
 
