@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.utils.translation import gettext as now_in
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.messages import create as templates
@@ -23,7 +23,7 @@ NEW = "new"
 
 
 def _version(name: str, number: int) -> str:
-    return now_in("%(name)s, version %(n)d") % {"name": name, "n": number}
+    return gettext("%(name)s, version %(n)d") % {"name": name, "n": number}
 
 
 class CampaignForm(forms.Form):
@@ -61,7 +61,7 @@ class CampaignForm(forms.Form):
         written = [
             (str(each.id), _version(each.name, each.number)) for each in templates.newest_versions()
         ]
-        self._offer("template", [(NEW, now_in("Write a new one")), *written])
+        self._offer("template", [(NEW, gettext("Write a new one")), *written])
 
     def _offer(self, name: str, choices: Iterable[tuple[str, str]]) -> None:
         field = self.fields[name]

@@ -23,7 +23,7 @@ from campaigns.models import Campaign
 from campaigns.planning import ask as reaching
 from campaigns.planning import create as planning
 from campaigns.planning.create import NoSuchCampaign
-from cdp.console import campaign_form, jobs, names, people
+from cdp.console import campaign_form, jobs, names, people, refusals
 from cdp.console.access import ConsoleRequest, may, needs
 from cdp.console.campaign_form import CampaignForm
 from cdp.kernel.errors import CdpError
@@ -95,7 +95,7 @@ def new_campaign(request: ConsoleRequest) -> HttpResponse:
         try:
             campaign = campaign_form.save(form, request)
         except CdpError as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, refusals.said(refused))
         else:
             return redirect("console:campaign", campaign.id)
     shown = {
@@ -262,5 +262,5 @@ def _do(request: ConsoleRequest, campaign: Campaign, verb: Callable[..., object]
     try:
         verb(campaign.id, actor=request.actor)
     except CdpError as refused:
-        messages.error(request, str(refused))
+        messages.error(request, refusals.said(refused))
     return redirect("console:campaign", campaign.id)

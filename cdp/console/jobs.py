@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from audit.inbox import record
-from cdp.console import names, paging
+from cdp.console import names, paging, refusals
 from cdp.console.access import ConsoleRequest, needs
 from cdp.kernel import clock, database, jobs
 from cdp.kernel.models import JobRun
@@ -60,13 +60,13 @@ def _line(run: JobRun, named: names.ActorNames) -> JobLine:
         state=run.state,
         actor=named.of(run.actor),
         purpose=names.purpose(run.purpose) if run.purpose else "",
-        phase=run.phase,
+        phase=names.phase(run.phase),
         done=run.done,
         total=run.total,
         created_at=run.created_at,
         took=took,
         left=_left(run, took),
-        explanation=run.explanation,
+        explanation=refusals.said(run.explanation),
         cancel_requested=run.cancel_requested,
         is_over=run.is_over,
     )
@@ -135,9 +135,9 @@ def _found(run_id: UUID) -> JobRun:
 def result_rows(result: dict[str, Any]) -> list[tuple[str, object]]:
     """Return a run's parameters or result as rows; what is nested shows as its size."""
     return [
-        (key.replace("_", " "), _("%(n)d entries") % {"n": len(value)})
+        (names.fact(key), _("%(n)d entries") % {"n": len(value)})
         if isinstance(value, list | dict)
-        else (key.replace("_", " "), value)
+        else (names.fact(key), value)
         for key, value in result.items()
     ]
 

@@ -29,6 +29,56 @@ JOBS: Mapping[str, Text] = {
     "export_events": _("Export of events"),
 }
 
+PHASES: Mapping[str, Text] = {
+    "audience": _("choosing the audience"),
+    "sending": _("sending"),
+    "compute": _("computing"),
+    "score": _("scoring"),
+    "read": _("reading"),
+    "learn": _("learning"),
+    "keep": _("storing"),
+}
+
+# What a job run was asked for and what it came to, by the key it is kept under.
+FACTS: Mapping[str, Text] = {
+    "name": _("Name"),
+    "segment_id": _("Segment"),
+    "campaign": _("Campaign"),
+    "template": _("Template"),
+    "purpose": _("Purpose"),
+    "purpose_key": _("Purpose"),
+    "rule": _("Rule"),
+    "model": _("Model"),
+    "mapping": _("Mapping"),
+    "group": _("Group"),
+    "as_of": _("As of"),
+    "number": _("Version"),
+    "is_live": _("Goes live"),
+    "size": _("Size"),
+    "entered": _("Entered"),
+    "left": _("Left"),
+    "refused": _("Refused"),
+    "population": _("Profiles"),
+    "match": _("Match the rule"),
+    "unknown": _("Unknown"),
+    "consented": _("Permit it"),
+    "reachable": _("Have an address"),
+    "members": _("In the segment"),
+    "permitted": _("Permit it"),
+    "addressable": _("Have an address"),
+    "audience": _("Audience"),
+    "remaining": _("Remaining"),
+    "queued": _("Queued"),
+    "sent": _("Sent"),
+    "skipped": _("Skipped"),
+    "people": _("People"),
+    "events": _("Events"),
+    "written": _("Written"),
+    "removed": _("Removed"),
+    "cuts": _("Cut points"),
+    "scored": _("Scored"),
+}
+
 
 def job(kind: str) -> str:
     """Return the title of a kind of job; one that has no title yet shows as itself."""
@@ -38,6 +88,16 @@ def job(kind: str) -> str:
 def purpose(key: str) -> str:
     """Return a purpose's name; a key that the catalogue no longer lists shows as itself."""
     return purposes.label(key, get_language() or "en").name if key in BY_KEY else key
+
+
+def phase(key: str) -> str:
+    """Return what a running job is at; an unlisted phase shows as its own word."""
+    return str(PHASES.get(key, key))
+
+
+def fact(key: str) -> str:
+    """Return the name of a job run's parameter or result; an unlisted one shows as its key."""
+    return str(FACTS.get(key, key.replace("_", " ")))
 
 
 @dataclass(frozen=True, slots=True)

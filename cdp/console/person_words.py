@@ -109,7 +109,7 @@ def _number(number: float, unit: Unit, currency: str) -> str:
 
 def _plain(value: people.TraitValue) -> str:
     if value.items is not None:
-        return ", ".join(value.items) or display.NOTHING
+        return _(", ").join(value.items) or display.NOTHING
     if value.at is not None:
         return f"{value.at:%Y-%m-%d}"
     if value.number is not None:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from audit.inbox import record
 from campaigns.models import Campaign
 from cdp.accounts.limits import TooManyTries, TriesUncounted
-from cdp.console import contact, finding, names, paging, people, person_words
+from cdp.console import contact, finding, names, paging, people, person_words, refusals
 from cdp.console.access import ConsoleRequest, may, needs
 from cdp.kernel import clock, database
 from cdp.kernel.errors import CdpError
@@ -93,7 +93,7 @@ def find_profile(request: ConsoleRequest) -> HttpResponse:
         try:
             subject = finding.find(actor=request.actor, **form.cleaned_data)
         except CdpError as refused:
-            form.add_error("value", str(refused))
+            form.add_error("value", refusals.said(refused))
         else:
             if subject is not None:
                 return redirect("console:profile", subject)

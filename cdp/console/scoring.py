@@ -11,7 +11,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from cdp.console import names, people
+from cdp.console import names, people, refusals
 from cdp.console.access import ConsoleRequest, may, needs
 from cdp.kernel import clock, database
 from cdp.kernel.errors import CdpError
@@ -174,6 +174,6 @@ def start_model(request: ConsoleRequest, model: str, act: str) -> HttpResponse:
         with database.atomic():
             run = STARTS[act](model, actor=request.actor)
     except CdpError as refused:
-        messages.error(request, str(refused))
+        messages.error(request, refusals.said(refused))
         return redirect("console:scoring")
     return redirect("console:job", run.id)

@@ -17,7 +17,7 @@ from django_htmx.http import trigger_client_event
 
 from campaigns.models import Campaign
 from campaigns.planning.create import sending_purposes
-from cdp.console import jobs, names, people, rule_choices, rule_form
+from cdp.console import jobs, names, people, refusals, rule_choices, rule_form
 from cdp.console.access import ConsoleRequest, may, needs
 from cdp.console.rule_form import Row, Typed
 from cdp.kernel import database
@@ -170,7 +170,7 @@ def _save(request: ConsoleRequest, typed: Typed, segment: Segment | None) -> Htt
     except RuleRefused as refused:
         return _builder(request, _marked(typed, refused), segment=segment, status=422)
     except CdpError as refused:
-        return _builder(request, typed, segment=segment, refused=str(refused), status=422)
+        return _builder(request, typed, segment=segment, refused=refusals.said(refused), status=422)
     return redirect("console:segment", segment.id)
 
 
@@ -295,6 +295,6 @@ def archive_segment(request: ConsoleRequest, segment_id: UUID) -> HttpResponse:
     try:
         edit.archive_segment(_found(segment_id).id, actor=request.actor)
     except CdpError as refused:
-        messages.error(request, str(refused))
+        messages.error(request, refusals.said(refused))
         return redirect("console:segment", segment_id)
     return redirect("console:segments")

@@ -54,6 +54,7 @@ STATES: Mapping[str, tuple[str, str, Any]] = {
     "canceled": ("neutral", "", _("canceled")),
     "draft": ("neutral", "", _("draft")),
     "scheduled": ("info", "", _("scheduled")),
+    "preparing": ("info", "●", _("preparing")),
     "sending": ("info", "●", _("sending")),
     "paused": ("warning", "!", _("paused")),
     "finished": ("success", "✓", _("finished")),

@@ -1,0 +1,127 @@
+"""
+Why something was refused, in the reader's language.
+
+The domain refuses in English sentences, and a job run keeps the sentence it failed with. They are
+found here again: a sentence with its holes is the English text and the key of the translation.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+from cdp.templatetags.display import STATES
+
+SENTENCES = (
+    # campaigns
+    _("This campaign is %(state)s, so it cannot become %(next_state)s. Reload the page."),
+    _("Only a paused campaign is resumed. Reload the page."),
+    _("It was launched. Make a new campaign to say something else."),
+    _("Another campaign has this name. Choose a different one."),
+    _("Give the campaign a name of at most 120 characters."),
+    _("Choose a campaign that exists."),
+    _("Choose a marketing purpose whose channel is set up."),
+    _("Choose a channel that is set up: %(channels)s"),
+    _("Choose a segment first."),
+    _("Choose a segment that exists."),
+    _("Choose a segment and a template first."),
+    _("Choose a template that exists."),
+    _("Choose a template that was written for this channel."),
+    _(
+        "“%(purpose)s” does not cover: %(variables)s. Take them out, or send under the "
+        "personalized form of the purpose."
+    ),
+    _("This person gets no message under this purpose. Choose another."),
+    _("Make a source with the key “%(source)s”. Run: manage.py seed"),
+    _("The stored address is no e-mail address. Correct it at its source."),
+    _("The relay does not answer. Check CDP_SMTP_HOST and CDP_SMTP_PORT."),
+    _("The relay answered %(status)s."),
+    _("The relay takes no addresses in other scripts. Use one with SMTPUTF8."),
+    _("No answer; the message may have been accepted."),
+    # messages
+    _("Give the template a name."),
+    _("Write a subject and a text."),
+    _("Write a subject and a text in each language you use."),
+    _("Messages are written in: %(languages)s"),
+    _("Somebody saved this template just now. Save yours again."),
+    _("A template has at most %(count)s characters."),
+    _("There is no variable “%(variable)s”."),
+    _("There is no filter “%(filter)s”."),
+    _("“%(path)s” looks inside a value. Name a variable alone."),
+    _("“%(variable)s” may be unknown for some people. Give it a fallback: %(example)s"),
+    _("The template does too much work or writes too much."),
+    _("The template failed (%(place)s)."),
+    _("Write the whole link out: a link cannot hold a variable."),
+    _("A link has at most %(count)s characters."),
+    _("A message has at most %(count)s different links."),
+    # segments
+    _("Choose another name; a segment has this one."),
+    _("Choose a segment of this workspace."),
+    _("Choose a segment in use."),
+    _("The rule refers to a segment that is not in use."),
+    _("Take it out of the rules of other segments first."),
+    _("The segment would depend on itself: %(path)s."),
+    _("Correct the rule at %(path)s: %(problem)s."),
+    _("Give the segment a name of 1 to %(count)s characters."),
+    _("Keep the description to %(count)s characters."),
+    _("Refresh between every minute and every month."),
+    _("Choose somebody who permits segmentation."),
+    # models
+    _("Train this model first; a version goes live when it passes its gates."),
+    _("Train this model again: its stored artifact was altered."),
+    _("Choose one of: %(models)s."),
+    _("Correct or leave out “%(name)s” in the mapping."),
+    _("Learn from at least four campaigns at different times."),
+    _("Learning needs %(contacts)s finished contacts and %(answers)s answers."),
+    _("The earlier contacts all had the same outcome."),
+    _("Nobody in sight bought anything in this time window."),
+    # people
+    _("An e-mail address looks like name@example.com."),
+    _("The part after “@” is not a domain name."),
+    _("Add a country code, such as +49, or set the source's region."),
+    _("The number has too few or too many digits."),
+    _("The id is empty, too long or a placeholder."),
+    _("“%(purpose)s” does not cover contact data."),
+    _("“%(field)s” is not a field of the vault."),
+    _("This person's data key was destroyed."),
+    _("%(column)s of a subject does not open. Restore the row from a backup."),
+    # jobs
+    _("Stopped at an operator's request; what was finished is kept."),
+    _("This run is over, or another worker has it."),
+    _("%(job)s has its run for this time."),
+    _("The reader stopped listening."),
+    _("Expired permissions wait to be folded. Start the drain, or run: manage.py drain --once"),
+)
+_HOLE = re.compile(r"%\((\w+)\)s")
+
+
+def said(refusal: object) -> str:
+    """Return the text of a refusal in the reader's language; an unlisted one as it is."""
+    text = str(refusal)
+    for sentence, pattern in _patterns().items():
+        if found := pattern.fullmatch(text):
+            return gettext(sentence) % _told(found.groupdict())
+    return text
+
+
+@cache
+def _patterns() -> Mapping[str, re.Pattern[str]]:
+    return {sentence: re.compile(_expression(sentence), re.DOTALL) for sentence in SENTENCES}
+
+
+def _expression(sentence: str) -> str:
+    """Return a sentence as a pattern: even parts are plain text, odd ones name a hole."""
+    return "".join(
+        f"(?P<{part}>.+?)" if place % 2 else re.escape(part)
+        for place, part in enumerate(_HOLE.split(sentence))
+    )
+
+
+def _told(facts: Mapping[str, str]) -> dict[str, str]:
+    """Return what fills the holes; the name of a state in words."""
+    return {
+        name: str(STATES[fact][2]) if name.endswith("state") and fact in STATES else fact
+        for name, fact in facts.items()
+    }
