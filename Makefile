@@ -61,9 +61,11 @@ screenshots: dev-env ## take the README's pictures from a running demo
 	$(PYTHON) bin/screenshots.py
 
 messages: dev-env ## collect texts for translation and compile them (needs gettext)
-	$(PYTHON) manage.py makemessages --locale zh_Hans --no-obsolete \
-	    --ignore .venv --ignore node_modules --ignore var
-	$(PYTHON) manage.py compilemessages --locale zh_Hans
+	$(STATIC_ENV) $(PYTHON) manage.py makemessages --locale zh_Hans --no-obsolete --no-location \
+	    --no-wrap --ignore .venv --ignore node_modules --ignore var --ignore tests
+	@po=locale/zh_Hans/LC_MESSAGES/django.po && grep -v '^"POT-Creation-Date' $$po > $$po.new && \
+	    mv $$po.new $$po
+	$(STATIC_ENV) $(PYTHON) manage.py compilemessages --locale zh_Hans --ignore .venv
 
 run-env:
 	@bin/bootstrap run
