@@ -1,0 +1,93 @@
+"""The audit log: entries into the signed tree, and proofs out of it."""
+
+from audit import checkpoint, proofs, sequencer, signing
+from audit.checkpoint import VerifierKey
+from audit.inbox import record_many
+from cdp.benchmarks import logins
+from cdp.benchmarks.report import Comparison
+from cdp.benchmarks.rounds import Way, must_agree, race
+from cdp.benchmarks.town import ACTOR, Town, seeded
+from cdp.kernel.roles import Role
+
+_MOVE = """
+    WITH taken AS (DELETE FROM bench.inbox RETURNING *)
+    INSERT INTO bench.entry SELECT * FROM taken ORDER BY id"""
+
+
+def measure(town: Town) -> list[Comparison]:
+    """Compare sequencing with moving rows, and proofs with the least that they need."""
+    with logins.through(Role.AUDIT):
+        while sequencer.sequence():
+            pass
+    return [_sequencing(town), *_proving(town)]
+
+
+def _sequencing(town: Town) -> Comparison:
+    entries = town.size.entries
+    town.tell(
+        "CREATE TABLE bench.inbox (LIKE audit_inbox INCLUDING INDEXES)",
+        "CREATE TABLE bench.entry (LIKE audit_inbox INCLUDING INDEXES)",
+    )
+    people = [row[0] for row in town.ask("SELECT subject_id FROM profiles_profile")]
+    written = (people * (entries // len(people) + 1))[:entries]
+    sequenced: list[int] = []
+
+    def fill() -> None:
+        with town.through(Role.WORKER):
+            record_many(ACTOR, "bench.note", subjects=written, detail={"fields": "email"})
+        town.tell("TRUNCATE bench.inbox", "INSERT INTO bench.inbox SELECT * FROM audit_inbox")
+
+    def sequence() -> None:
+        with logins.through(Role.AUDIT):
+            sequenced.append(sequencer.sequence(entries))
+
+    ours, moved = race(
+        Way(sequence, entries),
+        Way(lambda: town.tell(_MOVE), entries),
+        rounds=town.size.rounds,
+        before=fill,
+    )
+    must_agree("sequence a batch", [entries, *sequenced])
+    return Comparison(
+        "audit", "sequence entries", "INSERT … SELECT of the same rows", "entry",
+        f"{entries:,} entries a round, each with a sealed detail",
+        "The rest is a pseudonym, a seal, the leaf and its hash for each; one signed checkpoint.",
+        ours, moved,
+    )  # fmt: skip
+
+
+def _proving(town: Town) -> list[Comparison]:
+    size = town.ask("SELECT max(size) FROM audit_checkpoint")[0][0]
+    times, vkey = town.size.proofs, signing.vkey()
+    asked = seeded().sample(range(size), min(times, size))
+    with logins.through(Role.AUDIT):
+        files = [proofs.prove(index) for index in asked]
+        must_agree("prove entries", [[proofs.verify_proof(f, vkey).index for f in files], asked])
+        signed = files[0].partition("\n\n")[2]
+        proved, selected, verified, checked = race(
+            Way(lambda: [proofs.prove(index) for index in asked], len(asked)),
+            Way(lambda: [_leaf(town, index) for index in asked], len(asked)),
+            Way(lambda: [proofs.verify_proof(f, vkey) for f in files], len(asked)),
+            Way(lambda: [_check(signed, vkey) for _ in asked], len(asked)),
+            rounds=town.size.rounds,
+        )
+    told = f"{len(asked)} a round from a log of {size:,} entries"
+    return [
+        Comparison(
+            "audit", "make a proof file", "SELECT of the entry's leaf", "proof", told,
+            "The rest is the newest checkpoint and the tiles of the path.", proved, selected,
+        ),
+        Comparison(
+            "audit", "verify a proof file", "check the checkpoint's signature alone", "proof",
+            told, "Ed25519 is the limit; the rest is reading the file and hashing the path.",
+            verified, checked,
+        ),
+    ]  # fmt: skip
+
+
+def _leaf(town: Town, index: int) -> list[tuple[object, ...]]:
+    return town.ask("SELECT leaf FROM audit_leaf WHERE idx = %s", [index])
+
+
+def _check(note: str, vkey: str) -> object:
+    return checkpoint.read(note, [VerifierKey.parse(vkey)])
