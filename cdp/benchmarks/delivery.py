@@ -3,6 +3,7 @@
 from typing import Any
 
 from campaigns.delivery import lease, plan
+from campaigns.delivery.drain import CLAIM
 from campaigns.delivery.plan import Plan
 from campaigns.messages.create import create_template
 from campaigns.planning import audience, create
@@ -67,7 +68,7 @@ def measure(town: Town) -> list[Comparison]:
     return [
         Comparison(
             "delivery", "claim deliveries", "bare UPDATE … SKIP LOCKED of as many rows",
-            "delivery", f"{limit:,} of {total:,} queued deliveries at once",
+            "delivery", f"{limit:,} of {total:,} queued deliveries at once; a worker takes {CLAIM}",
             "The rest is consent, the address and first name opened on the record, an explanation "
             "and two link tokens for each.",
             claimed, bare,

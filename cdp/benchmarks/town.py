@@ -67,7 +67,7 @@ class Town:
 
 
 def settle(ground: Ground, size: Size) -> Town:
-    """Make the workspace and let everybody in: identify, answer, buy; about 0.5 ms an event."""
+    """Make the workspace and let everybody in: identify, answer, buy; about 1 ms an event."""
     logins.take(ground.dsns)
     with logins.through(Role.WEB):
         seed(settings.VAR)
