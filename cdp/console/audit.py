@@ -57,9 +57,17 @@ CHANGES: Mapping[str, names.Text] = {
     "update": _("a row was changed"),
     "delete": _("a row was removed"),
 }
-FILTERS = (
-    "vault", "profile", "consent", "segment", "campaign", "model", "job", "events", "operator",
-)  # fmt: skip
+FILTERS: Mapping[str, names.Text] = {
+    "vault": _("Personal values"),
+    "profile": _("Profiles"),
+    "consent": _("Consent"),
+    "segment": _("Segments"),
+    "campaign": _("Campaigns"),
+    "model": _("Models"),
+    "job": _("Jobs"),
+    "events": _("Events"),
+    "operator": _("Operators"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +128,7 @@ def show_audit(request: ConsoleRequest) -> HttpResponse:
         "state": queries.state(),
         "act": act,
         "purpose": purpose,
-        "acts": FILTERS,
+        "acts": FILTERS.items(),
         "purposes": [(spec.key, names.purpose(spec.key)) for spec in CATALOG],
     }
     return render(request, "console/audit.html", shown)

@@ -122,6 +122,8 @@ class ActorNames:
                 return gettext("customer")
             case "sys":
                 return gettext("system: %(part)s") % {"part": name}
+            case "db":
+                return gettext("database login %(name)s") % {"name": name}
             case _:
                 return actor
 

@@ -16,7 +16,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from audit.inbox import record
 from campaigns.models import Campaign
 from cdp.accounts.limits import TooManyTries, TriesUncounted
-from cdp.console import contact, finding, names, paging, people, person_words, refusals
+from cdp.console import (
+    contact,
+    finding,
+    ledger_words,
+    names,
+    paging,
+    people,
+    person_words,
+    refusals,
+)
 from cdp.console.access import ConsoleRequest, may, needs
 from cdp.kernel import clock, database
 from cdp.kernel.errors import CdpError
@@ -227,7 +236,10 @@ def _page(
         "under_name": names.purpose(under),
         "cares": cares(request),
         "both": [(key, names.purpose(key)) for key in (people.SUPPORT, people.SEGMENTATION)],
-        "standing": standing,
+        "standing": [
+            (each, ledger_words.reason(each.reason), ledger_words.method(each.method))
+            for each in standing
+        ],
         "asked": [each for each in standing if each.switchable and not each.folded],
         **READERS[tab](request, subject, under),
     }
@@ -305,7 +317,12 @@ def _uses(request: ConsoleRequest, subject: UUID, under: str) -> dict[str, Any]:
     named = names.actors({use.actor for use in uses})
     with database.atomic():
         record(request.actor, "profile.show_uses", subject=subject)
-    return {"uses": [(use, named.of(use.actor), names.purpose(use.purpose)) for use in uses]}
+    return {
+        "uses": [
+            (use.at, named.of(use.actor), ledger_words.use(use.act), names.purpose(use.purpose))
+            for use in uses
+        ]
+    }
 
 
 READERS: dict[str, Callable[[ConsoleRequest, UUID, str], dict[str, Any]]] = {

@@ -199,7 +199,7 @@ def test_who_looked_shows_up_among_the_person_s_uses(sam: Client, mei: Customer)
 
     page = sam.get(reverse("console:profile_tab", args=[mei.subject, "uses"])).content.decode()
 
-    assert "show_timeline" in page
+    assert "saw the timeline" in page
 
 
 def test_the_blind_index_is_the_intake_s_own(shop: Shop, mei: Customer) -> None:
