@@ -112,8 +112,9 @@ def claim(plan: Plan, *, owner: str, limit: int, actor: Actor, job: UUID | None 
             actor=actor,
             address_field=plan.channel.address_field,
         )
-        sendable = [row for row in rows if row[1] in people and people[row[1]].address]
-        _skip([row[0] for row in rows if row not in sendable], now=now)
+        reachable = {subject for subject, person in people.items() if person.address}
+        sendable = [row for row in rows if row[1] in reachable]
+        _skip([row[0] for row in rows if row[1] not in reachable], now=now)
         first = {delivery: subject for delivery, subject, tries, _ in sendable if tries == 1}
         write_many(explain.drafts(plan, first))
         leased = _with_tokens(plan, sendable, people)
