@@ -1,0 +1,137 @@
+"""
+Every screen that can be opened, taken from the addresses themselves.
+
+A new address must be put into one of the tables here, or `test_no_address_is_forgotten` fails.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from django.urls import URLPattern, reverse
+
+from cdp.console import profiles
+from cdp.console.urls import urlpatterns as console
+from cdp.portal.urls import urlpatterns as portal
+
+Who = Literal["operator", "customer", "nobody"]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Ids and names of single things that have a screen of their own."""
+
+    segment_id: str
+    subject: str
+    draft: str
+    sent: str
+    run_id: str
+    index: str
+    explanation_id: str
+    token: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One screen: its address or the name of it, who opens it, and what fills the address."""
+
+    route: str
+    who: Who
+    filled: tuple[tuple[str, str], ...] = ()  # parameter → field of Places, or "=value"
+    query: str = ""
+    status: int = 200
+
+    def path(self, places: Places) -> str:
+        """Return the address of this screen."""
+        if self.route.startswith("/"):
+            return self.route.format_map(asdict(places))
+        return reverse(self.route, kwargs=self._arguments(places)) + self.query
+
+    def _arguments(self, places: Places) -> dict[str, str]:
+        return {
+            name: value[1:] if value.startswith("=") else getattr(places, value)
+            for name, value in self.filled
+        }
+
+    def __str__(self) -> str:
+        details = [value.lstrip("=") for name, value in self.filled if name != value]
+        return " ".join([self.route, *details, self.query]).strip()
+
+
+# Answers to a POST alone; asking with GET is refused or leads back.
+ACTS = {
+    "console:profile_find", "console:segment_count", "console:segment_refresh",
+    "console:segment_archive", "console:campaign_launch", "console:campaign_reach",
+    "console:campaign_preview", "console:campaign_act", "console:scoring_start",
+    "console:job_cancel", "portal:signout", "portal:stop", "portal:restore", "portal:category",
+    "portal:permission", "portal:reveal",
+}  # fmt: skip
+# Parts of a page that arrive while one waits; the tests of the page see them.
+PARTS = {
+    "console:segment_count_result",
+    "console:campaign_reach_result",
+    "console:campaign_preview_result",
+}
+FILES = {"console:audit_proof", "portal:proof"}
+BEFORE_SIGN_IN = {"portal:signin", "portal:enter"}
+
+# What fills an address beyond the fields of the same name; each line is one more screen.
+FILLED: dict[str, tuple[tuple[tuple[str, str], ...], ...]] = {
+    "console:campaign": ((("campaign_id", "draft"),), (("campaign_id", "sent"),)),
+    "console:profile_tab": tuple(
+        (("subject", "subject"), ("tab", f"={tab}")) for tab in profiles.TABS
+    ),
+}
+QUERIES = {
+    "console:profile": ("", "?for=profiling.segmentation"),
+    "console:audit": ("", "?act=vault.open"),
+    "portal:history": ("", "?who=people"),
+}
+OUTSIDE = (
+    Screen("account:signin", "nobody"),
+    Screen("unsubscribe", "nobody", (("token", "token"),)),
+    Screen("/demo/mailbox/", "nobody"),
+    Screen("/demo/mailbox/{name}/", "nobody"),
+    Screen("api:docs", "nobody"),
+    Screen("/nowhere/", "nobody", status=404),
+)
+
+
+def routes() -> Iterator[tuple[str, URLPattern]]:
+    """Return every address of console and portal with its full name."""
+    for area, patterns in (("console", console), ("portal", portal)):
+        for pattern in patterns:
+            yield f"{area}:{pattern.name}", pattern
+
+
+def screens() -> list[Screen]:
+    """Return every screen in the order of the addresses."""
+    found = []
+    for route, pattern in routes():
+        if route in ACTS | PARTS | FILES:
+            continue
+        who: Who = "customer" if route.startswith("portal:") else "operator"
+        names = pattern.pattern.regex.groupindex
+        plain = tuple((name, name) for name in names)
+        for filled in FILLED.get(route, (plain,)):
+            for query in QUERIES.get(route, ("",)):
+                reader: Who = "nobody" if route in BEFORE_SIGN_IN else who
+                found.append(Screen(route, reader, filled, query))
+    return [*found, *OUTSIDE]
+
+
+def addresses(wanted: set[str], places: Places) -> list[tuple[str, str]]:
+    """Return route and address of each of the wanted routes, filled with things that are there."""
+    given = {
+        "segment_id": places.segment_id, "campaign_id": places.draft, "run_id": places.run_id,
+        "subject": places.subject, "index": places.index, "tab": "timeline", "act": "pause",
+        "model": "rfm", "purpose": "marketing.email", "name": "purchase",
+        "explanation_id": places.explanation_id,
+    }  # fmt: skip
+    return [
+        (route, reverse(route, kwargs={name: given[name] for name in names}))
+        for route, pattern in routes()
+        if route in wanted
+        for names in [pattern.pattern.regex.groupindex]
+    ]
