@@ -57,7 +57,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "theme_choice": theme if theme in THEMES else "system",
         "workspace": workspace,
         "demo_shift": _shift_sentence(workspace),
-        "rail": getattr(request, "rail", lambda: [])(),
+        "rail": getattr(request, "rail", list)(),
         "request_id": getattr(request, "request_id", ""),
     }
 

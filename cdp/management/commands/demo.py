@@ -23,12 +23,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take how much to load and with which dates."""
-        parser.add_argument(
-            "--size", choices=["full", "small"], default=os.environ.get("DEMO")
-        )
-        parser.add_argument(
-            "--as-recorded", action="store_true", help="keep the dates of 2017"
-        )
+        parser.add_argument("--size", choices=["full", "small"], default=os.environ.get("DEMO"))
+        parser.add_argument("--as-recorded", action="store_true", help="keep the dates of 2017")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """

@@ -21,9 +21,7 @@ class Command(BaseCommand):
         """Take where to listen, where to keep, and how slowly to answer."""
         parser.add_argument("--port", type=int, default=settings.SMTP_PORT)
         parser.add_argument("--folder", type=Path, default=settings.MAILBOX_DIR)
-        parser.add_argument(
-            "--delay-ms", type=int, default=0, help="wait before each answer"
-        )
+        parser.add_argument("--delay-ms", type=int, default=0, help="wait before each answer")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until SIGTERM or Ctrl-C."""

@@ -27,9 +27,7 @@ def ground(*, is_demo: bool) -> Ground:
         valkey_url=os.environ.get("VALKEY_URL", "") or os.environ.get("REDIS_URL", ""),
         public_url=os.environ.get("CDP_PUBLIC_URL", ""),
         port=int(os.environ.get("CDP_PORT", "0")),
-        dsn_file=Path(os.environ["CDP_DSN_FILE"])
-        if "CDP_DSN_FILE" in os.environ
-        else None,
+        dsn_file=Path(os.environ["CDP_DSN_FILE"]) if "CDP_DSN_FILE" in os.environ else None,
         is_demo=is_demo,
     )
 
