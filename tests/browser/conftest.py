@@ -99,9 +99,10 @@ def enter(new_context: NewContext, base_url: str) -> Enter:
 
     def page(visitor: Visitor | None, **options: Any) -> Page:
         context = new_context(**options)
+        origin = options.get("base_url", base_url)
         kept = visitor.cookies if visitor else {}
         context.add_cookies(
-            [{"name": name, "value": value, "url": base_url} for name, value in kept.items()]
+            [{"name": name, "value": value, "url": origin} for name, value in kept.items()]
         )
         return context.new_page()
 

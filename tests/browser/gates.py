@@ -36,8 +36,8 @@ STORED = """() => [document.title, location.href, document.cookie,
 class Gates:
     """Watches browser contexts and notes every fault in `found`."""
 
-    def __init__(self, origin: str) -> None:
-        self.origin = origin
+    def __init__(self, *origins: str) -> None:
+        self.origins = list(origins)
         self.found: list[str] = []
         self._contexts: list[BrowserContext] = []
 
@@ -54,7 +54,7 @@ class Gates:
         for context in self._contexts:
             self._search(f"{cookie['name']} {cookie['value']}" for cookie in context.cookies())
             for page in context.pages:
-                if page.url.startswith(self.origin):
+                if page.url.startswith(tuple(self.origins)):
                     self._search(page.evaluate(STORED))
 
     def _search(self, texts: Iterable[str]) -> None:
@@ -72,11 +72,12 @@ class Gates:
         self.found.append(f"script error: {error.error}")
 
     def _follow(self, request: Request) -> None:
-        if not request.url.startswith((f"{self.origin}/", "data:", "blob:")):
+        ours = [f"{origin}/" for origin in self.origins]
+        if not request.url.startswith((*ours, "data:", "blob:")):
             self.found.append(f"a request off the host: {urlsplit(request.url).hostname}")
         if CANARY in request.url.lower():
             self.found.append("a personal value stands in an address")
-        if request.url == f"{self.origin}/csp-report":
+        if urlsplit(request.url).path == "/csp-report":
             self.found.append("a report of a broken policy was sent")
 
     def _inspect(self, response: Response) -> None:

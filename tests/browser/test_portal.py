@@ -64,13 +64,14 @@ def test_email_is_switched_off_with_one_click_and_undone_with_another(
         "Off. Nothing more will be sent."
     )
     expect(switch).not_to_be_checked()
+    expect(switch).to_be_focused()
     assert accessibility.violations(page) == []
-    page.reload()
-    expect(switch).not_to_be_checked()
+    page.get_by_role("button", name=f"Undo {EMAIL}").click()
+    expect(switch).to_be_checked()
 
     switch.click()
-    expect(switch).to_be_checked()
-    page.get_by_role("button", name=f"Undo {EMAIL}").click()
+    expect(switch).not_to_be_checked()
+    page.reload()
     expect(switch).not_to_be_checked()
 
 

@@ -19,8 +19,8 @@ def reveals(operator: Visitor) -> list[str]:
     return re.findall(r"/console/audit/(\d+)/", text)
 
 
-def test_a_phone_is_shown_for_a_reason_and_the_log_keeps_it(
-    console: Page, operator: Visitor, house: House
+def test_a_phone_is_shown_for_a_reason_and_the_log_and_the_customer_see_it(
+    console: Page, operator: Visitor, portal: Page
 ) -> None:
     page = console
     before = reveals(operator)
@@ -46,6 +46,10 @@ def test_a_phone_is_shown_for_a_reason_and_the_log_keeps_it(
     expect(entry).to_contain_text("Demo operator")
     expect(entry).to_contain_text("opened personal values")
     expect(entry).not_to_contain_text(shop.phone(READER))
+    portal.goto("/my/history/?who=people")
+    timeline = portal.get_by_role("region", name="Timeline")
+    expect(timeline).to_contain_text("A contact detail of yours was opened")
+    expect(timeline).to_contain_text("by our staff")
 
 
 def test_without_a_reason_nothing_is_shown(console: Page, places: Places) -> None:
