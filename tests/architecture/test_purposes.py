@@ -84,6 +84,8 @@ def test_only_the_modules_on_the_list_name_tables_about_people_in_sql() -> None:
         module.name
         for module in modules()
         if not module.name.endswith("models")
+        # the race against plain SQL runs over made-up people in a throwaway database
+        if not module.name.startswith("cdp.benchmarks.")
         if any(statement.search(text) for text in strings(module))
     }
 
