@@ -97,9 +97,8 @@ def new_context(new_context: NewContext, gates: Gates) -> Iterator[NewContext]:
 def enter(new_context: NewContext, base_url: str) -> Enter:
     """Return a way to open a page with the cookies of somebody who is signed in."""
 
-    def page(visitor: Visitor | None, **options: Any) -> Page:
+    def page(visitor: Visitor | None, *, origin: str = base_url, **options: Any) -> Page:
         context = new_context(**options)
-        origin = options.get("base_url", base_url)
         kept = visitor.cookies if visitor else {}
         context.add_cookies(
             [{"name": name, "value": value, "url": origin} for name, value in kept.items()]
