@@ -179,3 +179,9 @@ def totals(keys: Collection[str] = ()) -> dict[str, int]:
     if keys:
         rows = rows.filter(purpose_key__in=[*keys, ""])
     return dict(rows.values_list("purpose_key", "people"))
+
+
+def totals_counted_at() -> datetime | None:
+    """Return when the current workspace's totals were counted last; None before the first time."""
+    rows = PermissionTotal.objects.filter(workspace_id=workspaces.current().id)
+    return rows.values_list("counted_at", flat=True).first()

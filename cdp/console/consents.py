@@ -14,9 +14,10 @@ from django.views.decorators.http import require_GET
 from cdp.console import names
 from cdp.console.access import ConsoleRequest, needs
 from cdp.kernel import database
+from cdp.templatetags.display import number
 from consent import queries
 from consent.catalog import BY_KEY, Basis
-from consent.models import Assessment, NoticeVersion, PermissionTotal, Purpose
+from consent.models import Assessment, NoticeVersion, Purpose
 
 BASES = {
     Basis.CONSENT: gettext_lazy("consent"),
@@ -96,11 +97,11 @@ def permitted_chart(totals: dict[str, int]) -> dict[str, Any]:
         "unit": _("people"),
         "head": _("Purpose"),
         "finding": ngettext(
-            "Of %(n)d person, most permit: %(name)s.",
-            "Of %(n)d people, most permit: %(name)s.",
+            "Of %(n)s person, most permit: %(name)s.",
+            "Of %(n)s people, most permit: %(name)s.",
             everybody,
         )
-        % {"n": everybody, "name": names.purpose(most[1])}
+        % {"n": number(everybody), "name": names.purpose(most[1])}
         if most
         else _("Nobody has permitted anything yet."),
         "labels": [names.purpose(key) for _people, key in counted],
@@ -110,7 +111,7 @@ def permitted_chart(totals: dict[str, int]) -> dict[str, Any]:
 
 def counted_at() -> datetime | None:
     """Return when the totals were counted last."""
-    return PermissionTotal.objects.values_list("counted_at", flat=True).first()
+    return queries.totals_counted_at()
 
 
 @require_GET
