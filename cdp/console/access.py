@@ -146,7 +146,9 @@ def needs(permission: str) -> Callable[[View], View]:
                     return HttpResponseClientRedirect(reverse("account:signin"))
                 return redirect_to_login(request.get_full_path())
             if not may(request, permission):
-                return render(request, "403.html", {"permission": permission}, status=403)
+                refused = render(request, "403.html", {"permission": permission}, status=403)
+                refused["Cache-Control"] = "no-store"
+                return refused
             response = view(request, *args, **kwargs)
             response["Cache-Control"] = "no-store"
             response.headers.setdefault("Vary", "HX-Request, Cookie")

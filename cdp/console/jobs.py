@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from audit.inbox import record
@@ -135,7 +134,7 @@ def _found(run_id: UUID) -> JobRun:
 def result_rows(result: dict[str, Any]) -> list[tuple[str, object]]:
     """Return a run's parameters or result as rows; what is nested shows as its size."""
     return [
-        (names.fact(key), _("%(n)d entries") % {"n": len(value)})
+        (names.fact(key), names.entries(len(value)))
         if isinstance(value, list | dict)
         else (names.fact(key), value)
         for key, value in result.items()

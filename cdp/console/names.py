@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from cdp.accounts.models import ApiKey, Operator
@@ -27,6 +27,20 @@ JOBS: Mapping[str, Text] = {
     "preview-message": _("Preview of a message"),
     "send-campaign": _("Campaign send"),
     "export_events": _("Export of events"),
+}
+
+# Events that every shop has, in words; others keep the name that their source gave them.
+EVENTS: Mapping[str, Text] = {
+    "identify": _("Details stated"),
+    "page": _("Page seen"),
+    "screen": _("Screen seen"),
+    "Order Completed": _("Order"),
+    "Coupon Redeemed": _("Coupon redeemed"),
+    "Campaign Received": _("Campaign received"),
+    "Segment Consent Preference Updated": _("Permissions stated"),
+    "Email Sent": _("E-mail sent"),
+    "Email Link Clicked": _("Link in an e-mail followed"),
+    "Unsubscribed": _("Unsubscribed"),
 }
 
 PHASES: Mapping[str, Text] = {
@@ -153,3 +167,13 @@ def _named(model: type[Operator] | type[ApiKey], ids: Collection[UUID]) -> list[
         return []
     rows = model.objects.filter(pk__in=ids).values_list("pk", "name")
     return [(str(pk), name) for pk, name in rows]
+
+
+def event(name: str) -> Text:
+    """Return an event's name in words; one that its source named itself stays as it is."""
+    return EVENTS.get(name, name)
+
+
+def entries(number: int) -> str:
+    """Return how many things a list holds, in words."""
+    return ngettext("%(n)d entry", "%(n)d entries", number) % {"n": number}

@@ -128,7 +128,7 @@ def _event(event: people.Happening, source: str) -> Shown:
     return Shown(
         id=event.id,
         at=event.happened_at,
-        name=event.name or event.kind,
+        name=str(names.event(event.name or event.kind)),
         source=source,
         amount=display.money(event.amount_minor, event.currency or "USD") if has_amount else "",
         summary=_summary(properties, has_amount=has_amount),
@@ -146,7 +146,7 @@ def _properties(properties: Mapping[str, Any]) -> list[tuple[str, str]]:
     told = []
     for key, value in list(properties.items())[:PROPERTIES_SHOWN]:
         if isinstance(value, list):
-            told.append((key, _("%(n)d entries") % {"n": len(value)}))
+            told.append((key, names.entries(len(value))))
         elif not isinstance(value, dict):
             told.append((key, str(value)[:VALUE_CHARACTERS]))
     return told

@@ -111,4 +111,4 @@ def test_time_left_is_told_only_when_it_is_honest(workspace: Workspace) -> None:
 def test_nested_results_show_as_their_size() -> None:
     rows = result_rows({"entered": 3, "leaves": [1, 2], "by_state": {"sent": 1}})
 
-    assert rows == [("Entered", 3), ("leaves", "2 entries"), ("by state", "1 entries")]
+    assert rows == [("Entered", 3), ("leaves", "2 entries"), ("by state", "1 entry")]

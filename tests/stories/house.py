@@ -25,6 +25,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import psycopg
+import redis
 
 from cdp.kernel.roles import PROCESSES
 from cdp.runtime.processes import Child, Service, spawn
@@ -103,6 +104,8 @@ class House:
         self.children: dict[str, Child] = {}
         servers.clone(name)
         self._share_static_files()
+        # what an earlier house left in the broker names a database that is gone
+        redis.Redis.from_url(servers.valkey_url).flushall()
         self.run("seed")
         self.notes: dict[str, Any] = json.loads((folder / "demo.json").read_text())
 
