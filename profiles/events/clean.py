@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +17,9 @@ from cdp.kernel.errors import CdpError
 from cdp.kernel.identifiers import uuid7
 from cdp.kernel.protected import Category
 from consent import signals_in
+from profiles.events.moment import moment_of
+from profiles.events.personal import looks_personal, without_personal
 from profiles.events.wire import EVENT_BYTES
-from profiles.vault.fields import BY_WIRE_NAME
 from profiles.vault.normalize import (
     UnreadableEmail,
     UnreadablePhone,
@@ -33,55 +34,7 @@ KINDS = {
     "group": "group", "alias": "alias",
     "i": "identify", "t": "track", "p": "page", "s": "screen", "g": "group", "a": "alias",
 }  # fmt: skip
-CLOCK_DEADBAND = timedelta(seconds=5)
-EARLIEST, LATEST_YEAR = datetime(1900, 1, 1, tzinfo=UTC), 9999
 LONGEST_KEY, LONGEST_NAME, DEEPEST = 255, 200, 64
-
-
-def _bare(name: str) -> str:
-    return name.lower().replace("_", "").replace("-", "").replace(" ", "")
-
-
-# Names that are personal wherever they stand in a call, beside the vault's own fields.
-# Compared without case and punctuation: “First-Name”, “firstName” and “first_name” are one.
-PERSONAL_NAMES = frozenset(_bare(name) for name in BY_WIRE_NAME) | frozenset(
-    [
-        "username",
-        "fullname",
-        "surname",
-        "emailaddress",
-        "phonenumber",
-        "mobilenumber",
-        "telephone",
-        "ip",
-        "ipaddress",
-        "street",
-        "street2",
-        "address1",
-        "address2",
-        "zip",
-        "zipcode",
-        "postalcode",
-        "postcode",
-        "latitude",
-        "longitude",
-        "lat",
-        "lng",
-        "ssn",
-        "passport",
-        "iban",
-        "cardnumber",
-        "deviceid",
-        "advertisingid",
-        "token",
-        "password",
-        "useragent",
-        "dateofbirth",
-    ]
-)
-_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
-_PHONE = re.compile(r"^\+?[\d\s().-]{8,20}$")
-_NUMBER_NAMES = ("phone", "mobile", "tel")
 _COMMERCE = re.compile(r"^(Order|Checkout|Cart|Coupon|Payment|Product (Added|Removed))\b")
 _MESSAGING = re.compile(r"^(Email|SMS|Push|Campaign|Unsubscribed|Message)\b")
 
@@ -168,9 +121,9 @@ def clean(
         raise EventRefused("unusable_message_id")
     name = _name(call, kind_)
     flags: list[str] = []
-    happened_at = _happened_at(call, sent_at, received_at, flags)
+    happened_at = moment_of(call, sent_at, received_at, flags)
     properties = _object(call.get("properties"))
-    public, hidden = _without_personal(properties)
+    public, hidden = without_personal(properties)
     amount, currency = _money(name, properties)
     subject = _subject(call) if is_platform else None
     return CleanEvent(
@@ -199,7 +152,7 @@ def _key(key: str | None) -> str:
     """Return the key that repeats are known by: as it came, unless it would name somebody."""
     if not key:
         return f"made-{uuid7()}"
-    if _looks_personal("", key):
+    if looks_personal("", key):
         return f"made-{hashlib.sha256(key.encode()).hexdigest()}"
     return key
 
@@ -260,43 +213,7 @@ def _name(call: Mapping[str, Any], kind: str) -> str:
     text = name if isinstance(name, str) else ""
     if len(text) > LONGEST_NAME:
         raise EventRefused("event_name_too_long")
-    return "" if _looks_personal("", text) else text
-
-
-def _happened_at(
-    call: Mapping[str, Any], sent_at: Any, received_at: datetime, flags: list[str]
-) -> datetime:
-    """Correct a wrong client clock by what it said when it sent; never later than we got it."""
-    said = _instant(call.get("timestamp")) or _instant(call.get("originalTimestamp"))
-    if said is None:
-        return received_at
-    sent = _instant(call.get("sentAt")) or _instant(sent_at)
-    if sent is not None and abs(received_at - sent) > CLOCK_DEADBAND:
-        try:
-            said = received_at - (sent - said)
-        except OverflowError:  # a clock that is wrong by millennia says nothing
-            said = EARLIEST - CLOCK_DEADBAND
-        flags.append("clock_corrected")
-    if said < EARLIEST:
-        flags.append("clamped")
-        return received_at
-    if said > received_at:
-        flags.append("clamped")
-        return received_at
-    return said
-
-
-def _instant(value: Any) -> datetime | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        found = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    aware = found if found.tzinfo else found.replace(tzinfo=UTC)
-    # a year 1 is how some languages write “no time”
-    # in UTC, because the log's months are
-    return aware.astimezone(UTC) if EARLIEST.year < aware.year < LATEST_YEAR else None
+    return "" if looks_personal("", text) else text
 
 
 def _identifiers(
@@ -320,69 +237,6 @@ def _identifiers(
     if not found:
         raise EventRefused("missing_identity")
     return found
-
-
-def _without_personal(properties: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-    """Return the properties without personal values, and whether any were taken out."""
-    kept = _scrubbed(properties)
-    return kept, kept is not properties
-
-
-def _names_personal(key: str) -> bool:
-    """Say whether a name stands for a personal value, or is one itself."""
-    return _bare(key) in PERSONAL_NAMES or _looks_personal("", key)
-
-
-def _scrubbed(holder: dict[str, Any]) -> dict[str, Any]:
-    """Return `holder` itself if nothing in it is personal, else a copy without what is."""
-    changes: dict[str, Any] = {}
-    gone: list[str] = []
-    for key, value in holder.items():
-        if _names_personal(key) and not _is_thing(holder, key):
-            gone.append(key)
-            continue
-        if isinstance(value, str):
-            if _looks_personal(key, value):
-                gone.append(key)
-        elif isinstance(value, int):
-            if _looks_personal(key, str(value)):
-                gone.append(key)
-        elif isinstance(value, dict):
-            if (inner := _scrubbed(value)) is not value:
-                changes[key] = inner
-        elif isinstance(value, list) and (cleaned := _scrubbed_list(key, value)) is not value:
-            changes[key] = cleaned
-    if not changes and not gone:
-        return holder
-    return {key: changes.get(key, value) for key, value in holder.items() if key not in gone}
-
-
-def _scrubbed_list(name: str, values: list[Any]) -> list[Any]:
-    kept: list[Any] = []
-    for value in values:
-        if isinstance(value, dict):
-            kept.append(_scrubbed(value))
-        elif isinstance(value, list):
-            kept.append(_scrubbed_list(name, value))
-        elif isinstance(value, str) and _looks_personal(name, value):
-            kept.append(None)
-        else:
-            kept.append(value)
-    same = all(one is other for one, other in zip(kept, values, strict=True))
-    return values if same else kept
-
-
-def _is_thing(holder: Mapping[str, Any], key: str) -> bool:
-    """Say whether a “name” is a product's, not a person's."""
-    return key == "name" and ("product_id" in holder or "sku" in holder)
-
-
-def _looks_personal(name: str, text: str) -> bool:
-    if "@" in text and _ADDRESS.search(text):
-        return True
-    if text.startswith("+") or name.lower().endswith(_NUMBER_NAMES):
-        return bool(_PHONE.match(text))
-    return False
 
 
 def _money(name: str, properties: Mapping[str, Any]) -> tuple[int | None, str]:
@@ -415,7 +269,7 @@ def _private(
     if properties is not None:
         sealed["properties"] = dict(properties)
     named = call.get("event") or call.get("name")
-    if isinstance(named, str) and _looks_personal("", named):
+    if isinstance(named, str) and looks_personal("", named):
         sealed["name"] = named  # it stands nowhere else
     if (sent := call.get("messageId")) and sent != _key(sent):
         sealed["messageId"] = sent
