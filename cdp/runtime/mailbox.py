@@ -11,7 +11,6 @@ import hashlib
 import os
 import secrets
 import signal
-from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from pathlib import Path
 
@@ -48,12 +47,16 @@ def keep(folder: Path, content: bytes) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
 class Keeper:
-    """What the mail server does with a message: wait `delay_s` (for tests), then keep it."""
+    """
+    What the mail server does with a message: wait `delay_s` (for tests), then keep it.
 
-    folder: Path
-    delay_s: float = 0.0
+    A plain class: the server looks at every member, which Python 3.11.2 (Debian 12) cannot do to
+    a frozen dataclass with slots.
+    """
+
+    def __init__(self, folder: Path, delay_s: float = 0.0) -> None:
+        self.folder, self.delay_s = folder, delay_s
 
     async def handle_DATA(  # noqa: N802 - the name is aiosmtpd's
         self, server: SMTP, session: Session, envelope: Envelope

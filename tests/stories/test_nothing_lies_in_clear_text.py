@@ -14,7 +14,9 @@ from tests.stories.house import House, buys, eventually, person, says
 pytestmark = pytest.mark.story
 PEOPLE = 40
 CHOICES = {"marketing.email": True, "profiling.segmentation": True, "profiling.scoring": True}
-KNOWN = (b"canary7f3a", b"4155550")  # in every name, address and street; in every phone number
+# in every name, address and street; the whole phone numbers of some
+KNOWN = (b"canary7f3a", *(f"+1415555{number:04d}".encode() for number in range(5)))
+SHORTEST = 8  # a shorter piece turns up by chance in the noise of ciphertexts
 
 
 def spellings(value: bytes) -> Iterator[bytes]:
@@ -26,7 +28,12 @@ def spellings(value: bytes) -> Iterator[bytes]:
         yield coded[4 if offset else 0 : -4]
 
 
-NEEDLES = [spelling.lower() for value in KNOWN for spelling in spellings(value)]
+NEEDLES = [
+    spelling.lower()
+    for value in KNOWN
+    for spelling in spellings(value)
+    if len(spelling) >= SHORTEST
+]
 
 
 def findings(content: bytes) -> list[bytes]:
