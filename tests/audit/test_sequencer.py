@@ -156,7 +156,7 @@ def test_nobodys_salt_is_anothers(workspace_id: UUID) -> None:
 def test_nothing_is_signed_over_a_tree_that_was_changed(log: int) -> None:
     tamper(
         "audit_tile",
-        "UPDATE audit_tile SET data = overlay(data placing '\\x00'::bytea from 1) WHERE level = 0",
+        "UPDATE audit_tile SET data = set_byte(data, 0, get_byte(data, 0) # 1) WHERE level = 0",
     )
     record(ALICE, "segment.create")
 
