@@ -18,7 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 SHOWN = 100
 _LINK = re.compile(r"https?://[^\s<>\"]+")
@@ -34,10 +34,10 @@ class Letter:
     at: datetime
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
-    """Show the newest messages, or those to one address (`?to=`; generated addresses only)."""
-    wanted = request.GET.get("to", "").strip().lower()
+    """Show the newest messages; on POST those to one address, which no URL may hold."""
+    wanted = request.POST.get("to", "").strip().lower()
     files = sorted(_files(), key=lambda file: file.stat().st_mtime, reverse=True)
     letters = [_letter(file, _headers(file)) for file in files[: SHOWN * (20 if wanted else 1)]]
     shown = [letter for letter in letters if wanted in letter.to.lower()][:SHOWN]
@@ -100,5 +100,4 @@ def _alive(text: str) -> SafeString:
 
 def _private(response: HttpResponse) -> HttpResponse:
     response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "no-referrer"
     return response

@@ -46,8 +46,9 @@ def purpose(key: str, *, actor: object, job: UUID | None = None) -> Iterator[Usi
     """
     purposes.spec(key)
     window = Window("purpose", key, str(actor), job)
+    _refuse_if_nested()
+    _refuse_if_stale()  # before the window, or a read that never was would be on the record
     with _opened(window, {"cdp.purpose": key}) as using:
-        _refuse_if_stale()
         yield using
 
 
@@ -68,8 +69,7 @@ def subject_window(subject: UUID, *, actor: object) -> Iterator[Using]:
 
 @contextmanager
 def _opened(window: Window, settings: dict[str, str]) -> Iterator[Using]:
-    if windows.current() is not None:
-        raise PurposeNested("Close the open window first; windows do not nest.")
+    _refuse_if_nested()
     using = Using(window)
     remembered: list[Callable[[], None]] = []
     token = _afterwards.set(remembered)
@@ -86,6 +86,11 @@ def _opened(window: Window, settings: dict[str, str]) -> Iterator[Using]:
         raise
     finally:
         _afterwards.reset(token)
+
+
+def _refuse_if_nested() -> None:
+    if windows.current() is not None:
+        raise PurposeNested("Close the open window first; windows do not nest.")
 
 
 def remember(entry: Callable[[], None]) -> None:

@@ -7,6 +7,7 @@ and costs the others nothing.
 """
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ from profiles.vault.fields import BY_WIRE_NAME, FIELDS
 from profiles.vault.normalize import UnreadableEmail, UnreadablePhone
 
 INTAKE = Actor.system("intake")
+LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,6})?")  # BCP 47, as far as we keep it
 AGE_OF_CONSENT_YEARS = 16  # GDPR Art. 8; member states may go down to 13
 LATEST_BIRTH_YEAR = 2200  # far enough that no age is out of the calendar
 BATCH_EVENTS = 5_000
@@ -237,7 +239,7 @@ def note_facts(batch: Batch) -> None:
             continue
         subject = batch.resolved.subjects[event.id]
         language = event.traits.get("language")
-        if isinstance(language, str) and len(language) <= 10:
+        if isinstance(language, str) and LANGUAGE_TAG.fullmatch(language):
             languages[subject] = language
         born = _birth_date(event.traits)
         if born is not None:

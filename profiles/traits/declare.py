@@ -8,6 +8,7 @@ from uuid import UUID
 
 from cdp.kernel import database, workspaces
 from cdp.kernel.identifiers import uuid7
+from profiles.events.personal import looks_personal
 from profiles.traits.declared import DEFINITIONS
 
 
@@ -26,7 +27,7 @@ def put_many(stated: Sequence[Stated]) -> int:
     newest: dict[tuple[UUID, str], tuple[Stated, float | None, str | None]] = {}
     for each in sorted(stated, key=lambda one: one.stated_at):
         for key, value in each.traits.items():
-            if key in DEFINITIONS and (typed := _typed(value)) is not None:
+            if key in DEFINITIONS and (typed := _typed(key, value)) is not None:
                 newest[each.subject, key] = (each, *typed)
     if not newest:
         return 0
@@ -52,9 +53,15 @@ def put_many(stated: Sequence[Stated]) -> int:
     return len(rows)
 
 
-def _typed(value: Any) -> tuple[float | None, str | None] | None:
-    """Return a value as number or text; None for what a trait cannot be."""
+def _typed(key: str, value: Any) -> tuple[float | None, str | None] | None:
+    """
+    Return a value as number or text; None for what a trait cannot be.
+
+    What reads like an address or a phone number is no trait: it stays sealed in its event.
+    """
     if isinstance(value, bool) or not isinstance(value, (int, float, str)) or value == "":
+        return None
+    if looks_personal(key, str(value)):
         return None
     if isinstance(value, str):
         return (None, value[:200])

@@ -343,3 +343,15 @@ def test_a_message_that_we_sent_is_no_sign_of_life(shop: Shop, at_noon: datetime
 def _sources(shop: Shop) -> list[SourceFacts]:
     with database.as_role(Role.INGEST):
         return list(find.by_id().values())
+
+
+def test_no_trait_and_no_language_may_carry_an_address_in_clear_text(shop: Shop) -> None:
+    smuggled = {"income_band": "x.canary@example.com", "language": "a@b.example"}
+
+    mei = shop.welcome("mei", says=EVERYTHING, kids_count="2", **smuggled)
+
+    with database.as_role(Role.INGEST), database.cursor() as sql:
+        sql.execute("SELECT key, text FROM profiles_declaredtrait")
+        assert sql.fetchall() == [("kids_count", "2")]
+        sql.execute("SELECT language FROM profiles_profile WHERE subject_id = %s", [mei.subject])
+        assert sql.fetchall() == [("",)]
