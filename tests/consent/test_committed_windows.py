@@ -16,7 +16,7 @@ from cdp.kernel.roles import Role
 from cdp.kernel.windows import Window
 from consent import ledger
 from consent.models import DataUse
-from consent.window import purpose
+from consent.window import ConsentStale, purpose
 from profiles.models import Profile
 from profiles.vault import open as vault
 from tests.consent.committed import committed_shop
@@ -101,6 +101,20 @@ def test_what_was_read_in_a_window_that_rolled_back_is_on_record_all_the_same(
     assert (reading.obj, reading.actor, reading.purpose) == (
         "rolled_back", ACTOR, "marketing.email",
     )  # fmt: skip
+
+
+def test_a_window_that_never_opened_leaves_no_use_on_the_record(mei: Customer) -> None:
+    before = DataUse.objects.count()
+    overdue = "UPDATE consent_subject SET next_change_at = {} WHERE subject_id = %s"
+    with database.as_role(Role.INGEST), database.cursor() as sql:
+        sql.execute(overdue.format("now() - interval '1 hour'"), [mei.subject])
+
+    with pytest.raises(ConsentStale), purpose("service", actor=ACTOR):
+        pytest.fail("the window opened")
+
+    assert DataUse.objects.count() == before
+    with database.as_role(Role.INGEST), database.cursor() as sql:
+        sql.execute(overdue.format("NULL"), [mei.subject])
 
 
 def test_a_reading_that_cannot_be_recorded_is_no_reading(mei: Customer) -> None:

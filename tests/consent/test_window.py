@@ -146,14 +146,3 @@ def test_entries_written_in_a_window_carry_its_purpose_and_actor(mei: Customer) 
     with database.as_role(Role.AUDIT):
         entry = Inbox.objects.get(act="campaign.preview")
     assert (entry.purpose, entry.actor) == ("marketing.email", ACTOR)
-
-
-def test_a_window_that_never_opened_leaves_no_use_on_the_record(shop: Shop, mei: Customer) -> None:
-    before = DataUse.objects.count()
-    with database.as_role(Role.INGEST), database.cursor() as sql:
-        sql.execute("UPDATE consent_subject SET next_change_at = now() - interval '1 hour'")
-
-    with pytest.raises(ConsentStale), purpose("service", actor="job:test/1"):
-        pass
-
-    assert DataUse.objects.count() == before
