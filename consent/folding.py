@@ -4,6 +4,7 @@ From the ledger to the rows: fold people anew and put the result in force, in se
 Called in the transaction of whatever changed: a statement, a fact, a merge, an expiry.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
@@ -119,14 +120,16 @@ def _apply(folds: dict[UUID, Fold], parts: dict[UUID, list[UUID]]) -> None:
 
 def _remember(folds: dict[UUID, Fold], parts: dict[UUID, list[UUID]], as_of: datetime) -> None:
     """Note the outcome in the people's files; a file merged into another waits for nothing."""
-    person_of = {origin: person for person, origins_ in parts.items() for origin in origins_}
-    changed = []
-    for row in SubjectFacts.objects.filter(subject_id__in=list(person_of)):
-        person = person_of[row.subject_id]
-        row.reasons = folds[person].reasons
-        row.next_change_at = folds[person].next_change_at if row.subject_id == person else None
-        row.folded_at, row.epoch = as_of, row.epoch + 1
-        changed.append(row)
-    SubjectFacts.objects.bulk_update(
-        changed, ["reasons", "next_change_at", "folded_at", "epoch"], batch_size=1_000
-    )
+    rows = [
+        (origin, json.dumps(fold_.reasons), fold_.next_change_at if origin == person else None)
+        for person, fold_ in folds.items()
+        for origin in parts[person]
+    ]
+    with database.cursor() as sql:
+        sql.execute(
+            """UPDATE consent_subject f
+               SET reasons = n.reasons, next_change_at = n.due, folded_at = %s, epoch = f.epoch + 1
+               FROM unnest(%s::uuid[], %s::jsonb[], %s::timestamptz[]) AS n(origin, reasons, due)
+               WHERE f.subject_id = n.origin""",
+            [as_of, *(list(column) for column in zip(*rows, strict=True))],
+        )
