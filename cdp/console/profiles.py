@@ -27,6 +27,7 @@ from cdp.console import (
     refusals,
 )
 from cdp.console.access import ConsoleRequest, may, needs
+from cdp.console.reason_field import ReasonField
 from cdp.kernel import clock, database
 from cdp.kernel.errors import CdpError
 from consent.window import purpose
@@ -56,14 +57,21 @@ class FindForm(forms.Form):
         max_length=255,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-    reason = forms.CharField(label=_("Reason, such as an order"), max_length=80)
+    reason = ReasonField(label=_("Reason, such as an order"))
 
 
 class RevealForm(forms.Form):
     """Which field to show, and why."""
 
     field = forms.CharField(max_length=32)
-    reason = forms.CharField(max_length=80)
+    reason = ReasonField()
+
+
+def _why_not(form: RevealForm) -> str:
+    """Return what is wrong with the reason; an empty one is asked for."""
+    if form.data.get("reason", "").strip() and form.errors.get("reason"):
+        return str(form.errors["reason"][0])
+    return str(_("Say why you need to see it, such as an order number."))
 
 
 def cares(request: ConsoleRequest) -> bool:
@@ -175,7 +183,7 @@ def show_contact(request: ConsoleRequest, subject: UUID) -> HttpResponse:
     if request.method == "POST":
         form = RevealForm(request.POST)
         if not form.is_valid():
-            refused = str(_("Say why you need to see it, such as an order number."))
+            refused = _why_not(form)
         else:
             try:
                 details = contact.reveal(

@@ -79,6 +79,7 @@ PROBLEMS: Mapping[str, names.Text] = {
     "not_an_id": _("Choose a segment from the list."),
     "empty_group": _("Add a condition."),
     "not_json": _("This is not JSON."),
+    "personal_value": _("No e-mail address or phone number in a rule: it is stored as written."),
 }
 SUGGESTIONS = 200
 

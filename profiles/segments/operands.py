@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
 from cdp.kernel.errors import CdpError
+from profiles.events.personal import looks_personal
 from profiles.segments.tree import OPS, Comparison, Op, Value
 from profiles.traits.definitions import Kind
 
@@ -101,13 +102,15 @@ def read_whole(given: object, path: str, *, least: int = 0, most: int = MAX_DAYS
 
 
 def read_text(given: object, path: str) -> str:
-    """Return a text of 1 to 200 signs in Unicode's composed form."""
+    """Return a text of 1 to 200 signs in Unicode's composed form; nobody's address or number."""
     if not isinstance(given, str):
         raise RuleRefused(path, "not_a_text")
     if not given or len(given) > MAX_TEXT:
         raise RuleRefused(path, "text_too_long" if given else "value_missing")
     if any(unicodedata.category(sign) in _TEXT_FORMAT for sign in given):
         raise RuleRefused(path, "unreadable_text")
+    if looks_personal("", given):  # a rule is stored and shown as it is written
+        raise RuleRefused(path, "personal_value")
     return unicodedata.normalize("NFC", given)
 
 

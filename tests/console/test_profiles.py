@@ -204,3 +204,15 @@ def test_who_looked_shows_up_among_the_person_s_uses(sam: Client, mei: Customer)
 
 def test_the_blind_index_is_the_intake_s_own(shop: Shop, mei: Customer) -> None:
     assert index.blind("email", mei.email) == index.blind("email", mei.email.upper())
+
+
+def test_a_reason_may_not_itself_hold_an_address(sam: Client, mei: Customer) -> None:
+    url = reverse("console:profile_contact", args=[mei.subject])
+
+    answer = sam.post(url, {"field": "phone", "reason": "asked by x.canary@example.com"})
+
+    assert answer.status_code == 422
+    assert "Name the order or the ticket" in answer.content.decode()
+    with database.as_role(Role.AUDIT), database.cursor() as sql:
+        sql.execute("SELECT count(*) FROM audit_inbox WHERE detail LIKE '%%canary@%%'")
+        assert sql.fetchone() == (0,)

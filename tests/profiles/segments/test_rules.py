@@ -183,3 +183,14 @@ def test_texts_are_kept_in_composed_form() -> None:
 def test_anything_else_is_refused_and_nothing_crashes(given_rule: object) -> None:
     with suppress(RuleRefused):
         parse(given_rule)
+
+
+def test_a_rule_names_nobody_by_address_or_number() -> None:
+    for value in ("mei.canary@example.com", "+14155550100"):
+        rule = {"trait": "favorite_department", "op": "eq", "value": value}
+
+        with pytest.raises(RuleRefused) as refused:
+            parse({"version": 1, "where": rule})
+
+        assert refused.value.problem == "personal_value"
+        assert value not in str(refused.value)
