@@ -48,8 +48,7 @@ def _send(campaign_id: UUID, run: RunningJob, *, until: datetime) -> None:
         total = int(campaign.counts.get("total", 0))  # of a run that goes on
         if campaign.state == State.PREPARING:
             run.advance(phase="audience")
-            total = audience.freeze(campaign, actor=actor, job=run.id)
-            _begin(campaign_id, actor=actor)
+            total = _prepare(campaign, actor=actor, job=run.id)
         run.advance(done=0, total=total, phase="sending")
         done = drain.drain(
             plan.load(campaign_id),
@@ -68,12 +67,15 @@ def _send(campaign_id: UUID, run: RunningJob, *, until: datetime) -> None:
     run.finish(audience=total, remaining=done.remaining, **dict(done.states))
 
 
-def _begin(campaign_id: UUID, *, actor: Actor) -> None:
+def _prepare(campaign: Campaign, *, actor: Actor, job: UUID | None = None) -> int:
+    """Freeze the audience, let the campaign send, and return how many deliveries there are."""
+    total = audience.freeze(campaign, actor=actor, job=job)
     with acting(actor):
-        campaign = create.lock(campaign_id)
-        if campaign.state == State.PREPARING:  # it may have been stopped meanwhile
-            move(campaign, State.SENDING)
-            campaign.save(update_fields=["state"])
+        locked = create.lock(campaign.id)
+        if locked.state == State.PREPARING:  # it may have been stopped meanwhile
+            move(locked, State.SENDING)
+            locked.save(update_fields=["state"])
+    return total
 
 
 def stop(campaign_id: UUID, *, actor: Actor) -> None:
@@ -93,7 +95,14 @@ def stop(campaign_id: UUID, *, actor: Actor) -> None:
 
 
 def help_send(campaign_id: UUID, *, actor: Actor, until: datetime) -> None:
-    """Send what is due of a campaign without a run of one's own; ends when nothing is."""
+    """
+    Send what is due of a campaign without a run of one's own; ends when nothing is.
+
+    Freezes the audience where the run ended before it had.
+    """
+    campaign = create.find(campaign_id)
+    if campaign.state == State.PREPARING:
+        _prepare(campaign, actor=actor)
     drain.drain(plan.load(campaign_id), actor=actor, until=until)
 
 

@@ -13,7 +13,7 @@ from campaigns.delivery.drain import Drained
 from campaigns.delivery.plan import Plan
 from campaigns.messages.create import create_template
 from campaigns.messages.models import Template
-from campaigns.planning import audience, create
+from campaigns.planning import create
 from campaigns.planning.models import Campaign
 from cdp.kernel import clock, database
 from cdp.kernel.identifiers import uuid7
@@ -79,8 +79,7 @@ class Office:
         """Launch a draft and freeze its audience."""
         with database.as_role(Role.WEB):
             launch(campaign.pk, actor=ALICE)
-        audience.freeze(campaign, actor=WORKER)
-        run._begin(campaign.pk, actor=WORKER)
+        run._prepare(campaign, actor=WORKER)
         campaign.refresh_from_db()
         return campaign
 

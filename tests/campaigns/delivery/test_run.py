@@ -92,6 +92,19 @@ def test_a_worker_that_died_is_replaced_and_nobody_is_forgotten_or_written_to_tw
     assert len({(address, key) for address, key, _ in office.provider.kept}) == 2
 
 
+def test_a_run_that_failed_before_the_audience_was_frozen_is_made_up_for(
+    office: Office, mei: Customer, at_noon: datetime
+) -> None:
+    started = launched(office, mei)
+    JobRun.objects.filter(pk=started.pk).update(state="failed")
+
+    forgotten = run.forgotten(as_of=at_noon)
+    send(started, at=at_noon)
+
+    assert [found for _, found in forgotten] == [started.pk]
+    assert office.provider.addresses == [mei.email]
+
+
 def test_a_run_that_is_alive_is_not_forgotten(
     office: Office, mei: Customer, at_noon: datetime
 ) -> None:
