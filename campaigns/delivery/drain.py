@@ -10,7 +10,7 @@ from audit.actors import Actor
 from campaigns.delivery import lease
 from campaigns.delivery.plan import Plan
 from campaigns.delivery.send import send
-from campaigns.delivery.states import State
+from campaigns.delivery.states import OPEN, State
 from cdp.kernel import clock
 from cdp.kernel.identifiers import uuid7
 
@@ -50,7 +50,8 @@ def drain(
             done.states.update(sent.states)
             if claim.without_address:
                 done.states[State.SKIPPED.value] += claim.without_address
-            done.remaining = max(0, claim.remaining - sum(sent.states.values()))
+            over = sum(rows for state, rows in sent.states.items() if state not in OPEN)
+            done.remaining = max(0, claim.remaining - over)
             progress(done.remaining)
             if sent.is_cut:
                 break

@@ -122,12 +122,13 @@ def test_a_provider_that_is_away_leaves_the_rest_queued_uncalled(
         raise ChannelError("Away.", reason="unreachable")
 
     office.provider.before = away
-    office.drain(campaign)
+    done = office.drain(campaign)
     office.provider.before = lambda address: None
     with clock.stopped(at_noon + timedelta(minutes=1)):
         office.drain(campaign)
 
     assert len(calls) == 1
+    assert done.remaining == 3
     assert sorted(office.provider.addresses) == sorted(each.email for each in crowd)
 
 
