@@ -22,6 +22,7 @@ from consent.window import subject_window
 from profiles.records import own
 
 PAGE = 40
+NEWEST = Cursor()
 CHUNK = 200  # rows read at a time while a filter passes over them
 
 
@@ -42,7 +43,7 @@ def history(request: PortalRequest) -> HttpResponse:
     since = Cursor.parse(request.GET.get("after", ""))
     who = request.GET.get("who", "")
     with subject_window(request.subject_id, actor=actor_of(request)):
-        uses = _uses(request.subject_id, since, who)
+        uses = newest_uses(request.subject_id, since, who, limit=PAGE + 1)
         entries = _entries(request.subject_id, since, who)
         state = log.state()
     page = timeline.merge(uses, entries, since=since, limit=PAGE)
@@ -55,17 +56,17 @@ def history(request: PortalRequest) -> HttpResponse:
     return pages.show(request, "history.html", context, section="history")
 
 
-def _uses(subject: UUID, since: Cursor, who: str) -> list[Use]:
-    """Return the newest uses that pass the filter, one more than a page holds."""
+def newest_uses(subject: UUID, since: Cursor = NEWEST, who: str = "", *, limit: int) -> list[Use]:
+    """Return up to `limit` of the newest uses that pass the filter, in the person's window."""
     found: list[Use] = []
     before = since.before_use
-    while len(found) <= PAGE:
+    while len(found) < limit:
         chunk = queries.uses_of(subject, before=before, limit=CHUNK)
         found += [use for use in chunk if _passes(use.actor, who)]
         if len(chunk) < CHUNK:
             break
         before = chunk[-1].at
-    return found[: PAGE + 1]
+    return found[:limit]
 
 
 def _entries(subject: UUID, since: Cursor, who: str) -> list[Line]:

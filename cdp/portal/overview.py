@@ -8,7 +8,7 @@ from audit import queries as log
 from cdp.portal import pages
 from cdp.portal.access import PortalRequest, actor_of, customer_required
 from cdp.portal.data import sum_up
-from cdp.portal.history import tell
+from cdp.portal.history import newest_uses, tell
 from cdp.portal.permissions import draw_board
 from cdp.portal.timeline import Row
 from consent import explanations, queries
@@ -25,16 +25,15 @@ def overview(request: PortalRequest) -> HttpResponse:
     subject = request.subject_id
     with subject_window(subject, actor=actor_of(request)):
         board = draw_board(queries.standing(subject, language=get_language() or "en"), [])
-        uses = queries.uses_of(subject, limit=LAST_USES * 4)
+        uses = newest_uses(subject, limit=LAST_USES)
         newest = explanations.of_subject(subject, limit=1)
         held = own.holdings(subject)
         orders = own.count_orders(subject)
         state = log.state()
-    by_others = [use for use in uses if not use.actor.startswith("cust:")]
     reasons = {each.standing.reason for each in (*board.messages, *board.learning)}
     context = {
         "switches": [*board.messages, *board.learning],
-        "told": [tell(Row(use.at, use=use)) for use in by_others[:LAST_USES]],
+        "told": [tell(Row(use.at, use=use)) for use in uses],
         "explanation": newest[0] if newest else None,
         "holdings": sum_up(held, orders=orders),
         "log": state,

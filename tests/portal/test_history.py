@@ -95,6 +95,19 @@ def test_ones_own_visits_are_left_out_until_asked_for(shop: Shop) -> None:
     assert any("You looked at your own data" in row for row in rows(client, "?who=all"))
 
 
+def test_the_overview_tells_of_others_however_often_the_person_looks(shop: Shop) -> None:
+    mei = shop.welcome("mei")
+    staff_opens(mei)
+    client = signed_in(mei)
+    for _ in range(25):
+        client.get("/my/reasons/")
+
+    page = client.get("/my/").content.decode()
+
+    assert "our staff" in page
+    assert "Nobody has used your data so far." not in page
+
+
 def test_a_proof_of_ones_own_entry_verifies(shop: Shop) -> None:
     mei = shop.welcome("mei")
     staff_opens(mei)
