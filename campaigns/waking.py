@@ -19,8 +19,16 @@ from cdp.kernel.logging import logger
 
 def wake(task: "Task[Any, Any]", **ids: str) -> None:
     """Enqueue `task` with these ids and the current workspace's, after commit."""
-    given = {**ids, "workspace_id": str(workspaces.current().id)}
-    transaction.on_commit(partial(_enqueue, task, given), using=database.alias())
+    _after_commit(task, {**ids, "workspace_id": str(workspaces.current().id)})
+
+
+def wake_for_all(task: "Task[Any, Any]") -> None:
+    """Enqueue a `task` that looks after every workspace by itself, after commit."""
+    _after_commit(task, {})
+
+
+def _after_commit(task: "Task[Any, Any]", ids: dict[str, str]) -> None:
+    transaction.on_commit(partial(_enqueue, task, ids), using=database.alias())
 
 
 def _enqueue(task: "Task[Any, Any]", ids: dict[str, str]) -> bool:

@@ -7,10 +7,7 @@ under "no-referrer" browsers send the origin "null" with a form, and Django refu
 unknown addresses get one and the same answer.
 """
 
-from functools import partial
-
 from django import forms
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -19,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from audit.actors import Actor
 from audit.inbox import record
+from campaigns.waking import wake_for_all
 from cdp.accounts import limits, links, sessions, signin
 from cdp.kernel import database
 from cdp.portal import browser, pages
@@ -111,8 +109,7 @@ def _ask(request: HttpRequest, email: str, bound: bytes) -> None:
         return
     with database.atomic():
         signin.ask(blind=blind, browser=bound, language=get_language() or "en")
-        wake = partial(send_sign_in_links.delay)
-        transaction.on_commit(wake, using=database.alias(), robust=True)
+        wake_for_all(send_sign_in_links)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

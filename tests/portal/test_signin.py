@@ -5,12 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery import Celery
 from django.test import Client
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from audit.models import Inbox
 from cdp.accounts.models import CustomerSession, SignInLink, SignInRequest
 from cdp.kernel import clock, database
 from cdp.kernel.roles import Role
+from cdp.portal import signin, tasks
 from tests.people import Shop
 from tests.portal.conftest import Mailbox, work
 
@@ -134,6 +137,27 @@ def test_a_worker_that_comes_too_late_sends_nothing(
         work()
 
     assert mailbox.messages == []
+
+
+def test_a_broker_that_is_down_costs_the_visitor_nothing(
+    shop: Shop,
+    visitor: Client,
+    mailbox: Mailbox,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    mei = shop.welcome("mei")
+    nowhere = Celery("nowhere", broker="redis://127.0.0.1:1/0", set_as_current=False)
+    nowhere.conf.task_publish_retry_policy = {"max_retries": 0}
+    lost = nowhere.task(tasks.send_sign_in_links.run, name="lost")
+    monkeypatch.setattr(signin, "send_sign_in_links", lost)
+
+    with database.door("portal"), django_capture_on_commit_callbacks(execute=True) as woken:
+        answer = ask(visitor, mei.email)
+    work()  # as the schedule does a moment later
+
+    assert (answer.status_code, len(woken)) == (303, 1)
+    assert mailbox.recipients == [mei.email]
 
 
 def test_sending_twice_sends_once(shop: Shop, visitor: Client, mailbox: Mailbox) -> None:
