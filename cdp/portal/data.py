@@ -8,6 +8,7 @@ from datetime import datetime
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cdp.accounts import limits
@@ -97,7 +98,11 @@ def reveal(request: PortalRequest) -> HttpResponse:
     try:
         limits.spend(limits.REVEALS_PER_CUSTOMER, request.subject_id.bytes)
     except limits.TooManyTries:
-        return _page(request, status=429)
+        refusal = _("That was often. Wait an hour before you open more details.")
+        return _page(request, refusal=refusal, status=429)
+    except limits.TriesUncounted:
+        refusal = _("Details cannot be shown right now. Try again in a minute.")
+        return _page(request, refusal=refusal, status=503)
     with subject_window(request.subject_id, actor=actor_of(request)) as use:
         opened = vault.open(
             [request.subject_id], [field], actor=actor_of(request), reason="own data"
@@ -107,7 +112,11 @@ def reveal(request: PortalRequest) -> HttpResponse:
 
 
 def _page(
-    request: PortalRequest, *, revealed: dict[str, str] | None = None, status: int = 200
+    request: PortalRequest,
+    *,
+    revealed: dict[str, str] | None = None,
+    refusal: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     subject, opened = request.subject_id, revealed or {}
     before = _moment(request.GET.get("before", ""))
@@ -126,7 +135,7 @@ def _page(
             _show(each, masked.get(subject, {}) | opened, is_open=each.field in opened)
             for each in contacts
         ],
-        "too_many": status == 429,
+        "refusal": refusal,
         "holdings": sum_up(held, orders=count),
         "off": off,
         "orders": orders[:ORDERS],

@@ -71,9 +71,7 @@ BASES: dict[str, Words] = {
 # One sentence per act of the audit log, whoever did it.
 ACTS: dict[str, Words] = {
     "vault.open": _("Contact details of yours were opened."),
-    "vault.put": _("Contact details of yours were stored."),
-    "pii.read": _("Contact details of yours were opened."),
-    "pii.match": _("A contact detail was compared with yours."),
+    "event.open": _("The sealed part of your events was opened."),
     "consent.grant": _("A purpose was switched on."),
     "consent.withdraw": _("A purpose was switched off."),
     "consent.refuse": _("A no to a purpose was noted."),
@@ -86,7 +84,6 @@ ACTS: dict[str, Words] = {
     "profile.show_uses": _("The uses of your data were looked at."),
     "vault.unreadable": _("A contact detail of yours could not be opened."),
     "profile.merge": _("Two records of yours became one."),
-    "identity.merge": _("Two records of yours became one."),
 }
 
 _CHANGES: dict[str, Words] = {
@@ -120,8 +117,12 @@ USES: dict[str, Words] = {
     "message.preview": _("Your data was used, masked, to preview a message"),
     "reveal_contact": _("A contact detail of yours was opened"),
     "show_contact": _("Your contact details were shown, masked"),
+    "show_contacts": _("Your contact details were shown, masked"),
+    "show_identifiers": _("Your identifiers were shown, as one-way codes"),
     "find_profile": _("You were looked up"),
     "list_profiles": _("Your record appeared in a list"),
+    "list_members": _("Your record appeared in a list of a group"),
+    "list_favorites": _("Favorites were listed for all together"),
     "list_scores": _("Your record appeared in a list of estimates"),
     "show_profile": _("Your record was shown"),
     "show_timeline": _("What you did was shown"),
@@ -129,9 +130,13 @@ USES: dict[str, Words] = {
     "show_scores": _("Estimates about you were shown"),
     "show_segments": _("Your groups were shown"),
     "show_messages": _("Messages to you were shown"),
+    "show_permissions": _("What you allow was shown"),
     "show_uses": _("The uses of your data were shown"),
     "count_scores": _("Estimates were counted for all together"),
     "count_events": _("Events were counted for all together"),
+    "export_events": _("What you did was exported"),
+    "relay_grant": _("A yes of yours was passed on to us"),
+    "relay_withdrawal": _("A no of yours was passed on to us"),
 }
 
 _ACTORS: dict[str, Words] = {

@@ -96,6 +96,18 @@ def test_five_failures_close_the_door_even_to_the_right_password(alice: Operator
     assert "Too many tries" in locked.content.decode()
 
 
+def test_the_right_password_opens_nothing_while_tries_cannot_be_counted(
+    alice: Operator, valkey_away: None
+) -> None:
+    client = Client()
+
+    answer = sign_in(client)
+
+    assert answer.status_code == 503
+    assert "Signing in is paused" in answer.content.decode()
+    assert signed_in(client) is None
+
+
 def test_a_success_forgives_earlier_failures(alice: Operator) -> None:
     for _ in range(4):
         sign_in(Client(), password="wrong horse battery")

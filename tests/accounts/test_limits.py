@@ -67,3 +67,9 @@ def test_the_counter_ends_by_itself(limit: Limit) -> None:
 
     (key,) = valkey.live().keys(f"limit:{limit.name}:*")
     assert 0 < valkey.live().ttl(key) <= 300
+
+
+def test_nobody_gets_through_while_tries_cannot_be_counted(limit: Limit, valkey_away: None) -> None:
+    for verb in (limits.spend, limits.count, limits.refuse_if_spent, limits.forgive):
+        with pytest.raises(limits.TriesUncounted):
+            verb(limit, "mei@example.com")

@@ -18,6 +18,7 @@ from cdp.kernel.roles import Role
 from cdp.portal import tasks
 from cdp.portal.browser import SESSION
 from cdp.runtime import ports
+from tests.accounts.conftest import valkey_away as valkey_away
 from tests.people import Customer, Shop
 
 

@@ -75,6 +75,16 @@ def test_the_sixty_first_look_within_an_hour_is_refused(shop: Shop) -> None:
     assert "canary" not in answers[60].content.decode()
 
 
+def test_no_detail_is_opened_while_looks_cannot_be_counted(shop: Shop, valkey_away: None) -> None:
+    mei = shop.welcome("mei")
+
+    answer = signed_in(mei).post("/my/data/show/", {"field": "email"})
+
+    assert answer.status_code == 503
+    assert "Details cannot be shown right now." in answer.content.decode()
+    assert mei.email not in answer.content.decode()
+
+
 def test_data_shows_even_when_all_use_is_off(shop: Shop) -> None:
     jonas = shop.welcome("jonas", says=dict.fromkeys(EVERYTHING, False))
     shop.sell(jonas, 19.90)

@@ -127,6 +127,19 @@ def test_a_fourth_request_within_ten_minutes_is_silently_dropped(
     assert rows(SignInRequest) == 3
 
 
+def test_neither_a_link_is_asked_for_nor_a_code_tried_while_tries_cannot_be_counted(
+    shop: Shop, visitor: Client, mailbox: Mailbox, valkey_away: None
+) -> None:
+    mei = shop.welcome("mei")
+
+    asked = ask(visitor, mei.email)
+    entered = visitor.post("/my/enter/", {"code": "2222-2222"})
+
+    assert (asked.status_code, entered.status_code) == (503, 503)
+    assert "Signing in is paused" in asked.content.decode()
+    assert rows(SignInRequest) == 0
+
+
 def test_a_worker_that_comes_too_late_sends_nothing(
     shop: Shop, visitor: Client, mailbox: Mailbox
 ) -> None:
