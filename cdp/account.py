@@ -23,6 +23,7 @@ from cdp.kernel import database
 from cdp.kernel.logging import logger
 
 YEAR_SECONDS = 365 * 24 * 3600
+THEME_COOKIE = "candor_theme"
 THEMES = ("system", "light", "dark")
 
 
@@ -67,7 +68,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             else:
                 if operator is not None:
                     _begin(request, operator)
-                    return redirect(onward or settings.LOGIN_REDIRECT_URL)
+                    entered = redirect(onward or settings.LOGIN_REDIRECT_URL)
+                    _bring_along(entered, operator)
+                    return entered
                 form.add_error(None, _("This e-mail and password do not fit together."))
     answer = render(
         request, "account/signin.html", {"form": form, "next": onward or ""}, status=status
@@ -106,6 +109,14 @@ def _begin(request: HttpRequest, operator: Operator) -> None:
             record(Actor.operator(operator.pk), "operator.sign_in")
 
 
+def _bring_along(answer: HttpResponse, operator: Operator) -> None:
+    """Give this browser the language and the theme that the operator chose in another."""
+    if operator.language:
+        _remember(answer, settings.LANGUAGE_COOKIE_NAME, operator.language)
+    if operator.theme:
+        _remember(answer, THEME_COOKIE, operator.theme)
+
+
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the operator's session."""
@@ -130,7 +141,7 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
     theme = request.POST.get("theme", "")
     answer = _back(request)
     if theme in THEMES:
-        _remember(answer, "candor_theme", theme)
+        _remember(answer, THEME_COOKIE, theme)
         _keep(request, theme=theme)
     return answer
 

@@ -162,6 +162,18 @@ def test_language_and_theme_stay_with_the_operator(alice: Operator) -> None:
     assert (alice.language, alice.theme) == ("zh-hans", "dark")
 
 
+def test_language_and_theme_come_along_to_another_browser(alice: Operator) -> None:
+    first, second = Client(), Client()
+    sign_in(first)
+    first.post("/account/language/", {"language": "zh-hans"})
+    first.post("/account/theme/", {"theme": "dark"})
+
+    sign_in(second)
+
+    assert second.cookies["candor_language"].value == "zh-hans"
+    assert second.cookies["candor_theme"].value == "dark"
+
+
 @pytest.mark.parametrize("nonsense", ["", "xx", "../../etc"])
 def test_a_language_that_does_not_exist_changes_nothing(
     workspace: Workspace, nonsense: str
