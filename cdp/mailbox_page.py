@@ -58,7 +58,6 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
         "letter": _letter(file, message),
         "sender": str(message["From"]),
         "text": _alive(text),
-        "unsubscribe": str(message.get("List-Unsubscribe", "")),
     }
     return _private(render(request, "demo/message.html", context))
 

@@ -1,7 +1,6 @@
 """One mail to one person through the SMTP relay: sign-in links and other service messages."""
 
 import smtplib
-import socket
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid, parseaddr
 
@@ -19,7 +18,7 @@ class MailNotSent(CdpError):
     code = "mail_not_sent"
 
 
-def send_mail(*, to: str, subject: str, text: str, sender: str = "") -> None:
+def send_mail(*, to: str, subject: str, text: str) -> None:
     """
     Hand one plain-text message over to the relay.
 
@@ -28,7 +27,7 @@ def send_mail(*, to: str, subject: str, text: str, sender: str = "") -> None:
     :raises MailNotSent: no relay, or it refused
     """
     message = EmailMessage()
-    message["From"] = sender or settings.SMTP_SENDER
+    message["From"] = settings.SMTP_SENDER
     message["To"] = " ".join(to.split())
     message["Subject"] = " ".join(subject.split())
     message["Date"] = format_datetime(clock.now())
@@ -38,7 +37,7 @@ def send_mail(*, to: str, subject: str, text: str, sender: str = "") -> None:
     try:
         with smtplib.SMTP(settings.SMTP_HOST, settings.SMTP_PORT, timeout=TIMEOUT_SECONDS) as relay:
             relay.send_message(message)
-    except (smtplib.SMTPException, OSError, socket.gaierror):  # its text may quote the address
+    except (smtplib.SMTPException, OSError):  # its text may quote the address
         raise MailNotSent("The mail relay did not take the message. Check CDP_SMTP_HOST.") from None
 
 

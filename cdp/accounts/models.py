@@ -18,7 +18,7 @@ class OperatorManager(BaseUserManager["Operator"]):
 
 
 class Operator(AbstractBaseUser):
-    """Someone who signs in to the console. Roles are per workspace, in `Membership`."""
+    """Someone who signs in to the console. Roles are per workspace, in `OperatorRole`."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(unique=True)
