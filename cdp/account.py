@@ -86,8 +86,7 @@ def _check(request: HttpRequest, *, email: str, password: str) -> Operator | Non
     :raises TooManyTries: five failures within 15 minutes, or 30 tries within one
     :raises TriesUncounted: Valkey does not answer
     """
-    proxies = int(getattr(settings, "TRUSTED_PROXIES", 0))
-    client = clients.address(request.META, proxies=proxies)
+    client = clients.address(request.META, proxies=settings.TRUSTED_PROXIES)
     whom = (email.strip().lower(), client)
     limits.spend(limits.OPERATOR_PER_CLIENT, client)
     limits.refuse_if_spent(limits.OPERATOR_FAILURES, *whom)

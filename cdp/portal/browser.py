@@ -46,8 +46,7 @@ def binding(request: HttpRequest) -> bytes:
 
 def client(request: HttpRequest) -> str:
     """Return the address that this request comes from."""
-    proxies = int(getattr(settings, "TRUSTED_PROXIES", 0))
-    return clients.address(request.META, proxies=proxies)
+    return clients.address(request.META, proxies=settings.TRUSTED_PROXIES)
 
 
 def _set(response: HttpResponse, name: str, value: str, *, seconds: int) -> None:
