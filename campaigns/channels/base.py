@@ -1,11 +1,13 @@
 """What a channel is: it hands one message over, once, and says what came of it. Pure."""
 
-from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from cdp.kernel.errors import CdpError
+
+MAX_SUBJECT_CHARACTERS = 250
+UNREACHABLE = "unreachable"  # a reason: nobody answers, so the next message would fare no better
 
 
 class ChannelError(CdpError):
@@ -39,7 +41,6 @@ class Content:
     html: str = field(repr=False)
     unsubscribe_url: str = field(repr=False)
     language: str = "en"
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Line(Protocol):

@@ -13,10 +13,15 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from campaigns.channels.base import ChannelError, Content, OutcomeUnknown
+from campaigns.channels.base import (
+    MAX_SUBJECT_CHARACTERS,
+    UNREACHABLE,
+    ChannelError,
+    Content,
+    OutcomeUnknown,
+)
 from cdp.kernel import clock
 
-MAX_SUBJECT_CHARACTERS = 250
 _TEMPORARY = range(400, 500)
 
 
@@ -57,8 +62,6 @@ def compose(address: str, content: Content, *, sender: str, message_id: str) -> 
     message["List-Unsubscribe"] = f"<{one_line(content.unsubscribe_url)}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Content-Language"] = one_line(content.language)
-    for name, value in content.headers.items():
-        message[name] = one_line(value)
     message.set_content(content.text, cte="quoted-printable")
     message.add_alternative(content.html, subtype="html", cte="quoted-printable")
     return message
@@ -181,7 +184,7 @@ def _refused(status: int, reason: str) -> ChannelError:
 
 def _unreachable() -> ChannelError:
     return ChannelError(
-        "The relay does not answer. Check CDP_SMTP_HOST and CDP_SMTP_PORT.", reason="unreachable"
+        "The relay does not answer. Check CDP_SMTP_HOST and CDP_SMTP_PORT.", reason=UNREACHABLE
     )
 
 

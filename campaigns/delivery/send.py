@@ -16,7 +16,7 @@ from uuid import UUID
 from django.conf import settings
 
 from audit.actors import Actor
-from campaigns.channels.base import ChannelError, Content, Line, OutcomeUnknown
+from campaigns.channels.base import UNREACHABLE, ChannelError, Content, Line, OutcomeUnknown
 from campaigns.delivery import announce, lease
 from campaigns.delivery.lease import Leased
 from campaigns.delivery.plan import Plan
@@ -27,7 +27,6 @@ from cdp.kernel import clock
 from consent.window import purpose
 
 BATCH = 20
-UNREACHABLE = "unreachable"
 
 
 @dataclass(slots=True)

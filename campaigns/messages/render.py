@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 
+from campaigns.channels.base import MAX_SUBJECT_CHARACTERS
 from campaigns.messages import fields, language, links
 from campaigns.messages.language import TemplateRefused
-
-MAX_SUBJECT_CHARACTERS = 250
 
 FOOT = {
     "en": "You get this because you allow {shop} to write to you for this purpose.\n"
