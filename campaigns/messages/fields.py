@@ -107,12 +107,6 @@ def uncovered(keys: Iterable[str], categories: Iterable[int]) -> list[str]:
     )
 
 
-def covered(categories: Iterable[int]) -> list[Variable]:
-    """Return the variables that a purpose reading `categories` may use, in catalogue order."""
-    refused = set(uncovered(BY_KEY, categories))
-    return [variable for variable in VARIABLES if variable.key not in refused]
-
-
 def samples(keys: Iterable[str], *, language: str) -> dict[str, str]:
     """Return made-up values, for a preview without any person."""
     return {key: BY_KEY[key].sample.get(language, BY_KEY[key].sample["en"]) for key in keys}

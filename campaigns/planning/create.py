@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.models import QuerySet
 
 from audit.acting import acting
 from audit.actors import Actor
@@ -134,7 +133,8 @@ def _purpose(key: str) -> PurposeSpec:
 
 def _check(campaign: Campaign) -> None:
     """Refuse a segment or template that does not exist, or that the purpose does not cover."""
-    if campaign.segment_id and not _segments().filter(pk=campaign.segment_id).exists():
+    segments = Segment.objects.filter(archived_at=None)
+    if campaign.segment_id and not segments.filter(pk=campaign.segment_id).exists():
         raise CampaignRefused("Choose a segment that exists.")
     if campaign.template_id:
         template = templates.find(campaign.template_id)
@@ -155,10 +155,6 @@ def check_covers(purpose_key: str, variables: Sequence[str]) -> None:
             f"“{purpose_key}” does not cover: {', '.join(refused)}. Take them out, or send under "
             "the personalized form of the purpose."
         )
-
-
-def _segments() -> "QuerySet[Segment]":
-    return Segment.objects.filter(archived_at=None)
 
 
 def lock(campaign_id: UUID) -> Campaign:
