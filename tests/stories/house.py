@@ -13,9 +13,11 @@ import re
 import secrets
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -28,6 +30,7 @@ import psycopg
 import redis
 
 from cdp.kernel.roles import PROCESSES
+from cdp.runtime import bootstrap
 from cdp.runtime.processes import Child, Service, spawn
 from tests.servers import ROOT, Servers
 
@@ -142,8 +145,6 @@ class House:
 
     def run(self, *command: str, process: str = "web") -> str:
         """Run a command to its end and return what it printed."""
-        import subprocess
-
         done = subprocess.run(
             [sys.executable, "manage.py", *command],
             cwd=ROOT,
@@ -254,8 +255,6 @@ class House:
 
     def ask(self, statement: str, *arguments: Any) -> list[tuple[Any, ...]]:
         """Look at the database from above, as its administrator; for what no door shows."""
-        from cdp.runtime import bootstrap
-
         dsn = bootstrap.with_database(self.servers.administrator, self.database)
         with psycopg.connect(dsn, autocommit=True) as server:
             return server.execute(statement, arguments).fetchall()
@@ -306,8 +305,6 @@ def says(number: int, choices: Mapping[str, bool]) -> dict[str, Any]:
 
 def buys(number: int, total: float, *, days_ago: float = 40) -> dict[str, Any]:
     """Return an order of a customer, so many days before now."""
-    from datetime import UTC, datetime, timedelta
-
     at = datetime.now(UTC) - timedelta(days=days_ago)
     product = {"product_id": "p1", "department": "GROCERY", "category": "SOUP",
                "brand": "National", "price": total, "quantity": 1, "total": total}  # fmt: skip
