@@ -23,6 +23,7 @@ from cdp.portal import pages, words
 from cdp.portal.access import PortalRequest, actor_of, customer_required
 from cdp.portal.browser import SeeOther
 from consent import ledger, queries
+from consent.catalog import Basis
 from consent.ledger import NotSwitchable, Said
 from consent.models import ConsentRecord
 from consent.purposes import UnknownPurpose
@@ -91,12 +92,12 @@ def draw_board(standings: Iterable[Standing], categories: Iterable[CategoryStand
     ]
     switched = [switch for switch in plain if switch.standing.switchable]
     fixed = [switch for switch in plain if not switch.standing.switchable]
-    by_consent = [switch for switch in switched if switch.standing.basis == "A6-1-a"]
+    by_consent = [switch for switch in switched if switch.standing.basis == Basis.CONSENT]
     since = clock.now() - UNDO
     return Board(
         messages=[switch for switch in by_consent if switch.standing.channel],
         learning=[switch for switch in by_consent if not switch.standing.channel],
-        objectable=[switch for switch in switched if switch.standing.basis != "A6-1-a"],
+        objectable=[switch for switch in switched if switch.standing.basis != Basis.CONSENT],
         needed=[switch for switch in fixed if switch.standing.in_use],
         not_in_use=[switch for switch in fixed if not switch.standing.in_use],
         categories=[

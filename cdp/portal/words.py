@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.actors import Actor
 from cdp.kernel.protected import Category
+from consent.catalog import Basis
 
 Words = str | Promise
 
@@ -62,10 +63,10 @@ REASONS: dict[str, Words] = {
 
 # Why a purpose has no switch, by its legal basis.
 BASES: dict[str, Words] = {
-    "A6-1-a": _("We use it only with your yes."),
-    "A6-1-b": _("Needed for what you order or ask from us, so it has no switch."),
-    "A6-1-c": _("The law demands it, so it has no switch."),
-    "A6-1-f": _("In our interest as a shop. To object, write to us."),
+    Basis.CONSENT: _("We use it only with your yes."),
+    Basis.CONTRACT: _("Needed for what you order or ask from us, so it has no switch."),
+    Basis.LEGAL_DUTY: _("The law demands it, so it has no switch."),
+    Basis.LEGITIMATE_INTEREST: _("In our interest as a shop. To object, write to us."),
 }
 
 # One sentence per act of the audit log, whoever did it.
