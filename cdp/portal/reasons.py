@@ -8,7 +8,6 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from cdp.kernel.protected import Category
 from cdp.portal import pages, words
 from cdp.portal.access import PortalRequest, actor_of, customer_required
 from consent import explanations, purposes, queries
@@ -50,7 +49,7 @@ def reason(request: PortalRequest, explanation_id: UUID) -> HttpResponse:
         "explanation": found,
         "purpose": purposes.label(found.purpose_key, language),
         "rule": words.said(found.rule_plain),
-        "grounds": [_ground(fact) for fact in found.facts if fact.get("truth", True)],
+        "grounds": [_ground(fact) for fact in found.facts],
         "choices": _choices(found.choice),
         "contributions": [_weight(each) for each in found.contributions],
         "switches": [each for each in standings if _stops(each, found.purpose_key)],
@@ -75,12 +74,9 @@ def _ground(fact: dict[str, Any]) -> Ground:
 
 
 def _category(given: object) -> words.Words:
-    """Return a category's words; drafts name it by number or by key."""
-    if isinstance(given, int) and given in set(Category):
-        return words.CATEGORIES[Category(given)]
-    if isinstance(given, str) and given.upper() in Category.__members__:
-        return words.CATEGORIES[Category[given.upper()]]
-    return ""
+    """Return the words of a category, which an explanation names by its number."""
+    known = {int(category): label for category, label in words.CATEGORIES.items()}
+    return known.get(given, "") if isinstance(given, int) else ""
 
 
 def _label(given: dict[str, Any]) -> str:

@@ -187,12 +187,6 @@ def reason(code: str) -> Words:
     return REASONS.get(name, _("Off."))
 
 
-def categories(ids: list[int]) -> list[Words]:
-    """Return the names of categories; one that is not known here is left out."""
-    known = {int(category) for category in Category}
-    return [CATEGORIES[Category(each)] for each in ids if each in known]
-
-
 def said(texts: Mapping[str, str]) -> str:
     """Return the text in the reader's language, English where it is missing."""
     return texts.get(get_language() or "en") or texts.get("en", "")
