@@ -18,6 +18,7 @@ from cdp.kernel.identifiers import uuid7
 from cdp.kernel.protected import Category
 from consent import signals_in
 from profiles.events.moment import moment_of
+from profiles.events.passive import PASSIVE_EVENTS
 from profiles.events.personal import looks_personal, without_personal
 from profiles.events.wire import EVENT_BYTES
 from profiles.vault.normalize import (
@@ -82,8 +83,8 @@ class CleanEvent:
 
     @property
     def is_persons_act(self) -> bool:
-        """Say whether the person did it; what we did to them (“Email Sent”) is no sign of life."""
-        return self.subject is None or not self.name.endswith(" Sent")
+        """Say whether the person did it; what was done to them is no sign of life."""
+        return self.name not in PASSIVE_EVENTS
 
 
 def clean(

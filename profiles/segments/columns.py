@@ -12,6 +12,7 @@ import ibis.expr.datatypes as dt
 from ibis.expr.types import BooleanValue, Table, Value
 
 from cdp.engine import dialect, tables
+from profiles.events.passive import PASSIVE_EVENTS
 from profiles.segments.ground import Ground
 from profiles.segments.predicates import both, compare, either
 from profiles.segments.tree import (
@@ -26,7 +27,7 @@ from profiles.segments.tree import (
     SegmentLeaf,
     TraitLeaf,
 )
-from profiles.traits.definitions import ACTIVE_KINDS, ORDER_COMPLETED, PASSIVE_EVENTS, Kind
+from profiles.traits.definitions import ACTIVE_KINDS, ORDER_COMPLETED, Kind
 
 Numbered = Mapping[int, Leaf]
 BUCKET_DIGITS = 7

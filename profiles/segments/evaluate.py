@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
+from profiles.events.passive import PASSIVE_EVENTS
 from profiles.segments.compare import Own, holds
 from profiles.segments.facts import EventFact, Line, PersonFacts, TraitFact
 from profiles.segments.ground import Ground
@@ -31,7 +32,7 @@ from profiles.segments.tree import (
     SegmentLeaf,
     TraitLeaf,
 )
-from profiles.traits.definitions import ACTIVE_KINDS, ORDER_COMPLETED, PASSIVE_EVENTS, Kind
+from profiles.traits.definitions import ACTIVE_KINDS, ORDER_COMPLETED, Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from cdp.kernel import database
 from consent.window import purpose
+from profiles.events.passive import PASSIVE_EVENTS
 from profiles.traits.definitions import (
     ACTIVE_KINDS,
     CELLS,
@@ -24,7 +25,6 @@ from profiles.traits.definitions import (
     FAVORITE_MIN_ORDERS,
     FAVORITES,
     NO_FAVORITE,
-    PASSIVE_EVENTS,
     RECENT_SPEND_DAYS,
     RFM_WINDOW,
 )

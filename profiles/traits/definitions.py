@@ -22,14 +22,6 @@ NO_FAVORITE = ("", "COUPON/MISC ITEMS", "unknown")
 ORDER_COMPLETED = "Order Completed"
 COUPON_REDEEMED = "Coupon Redeemed"
 
-# Events that happen to a person, which are not a sign of life.
-PASSIVE_EVENTS = (
-    "Campaign Received",
-    "Email Sent",
-    "Email Delivered",
-    "Email Bounced",
-    "Segment Consent Preference Updated",
-)
 ACTIVE_KINDS = ("track", "page", "screen")
 
 _PURCHASE = frozenset({Category.PURCHASE})

@@ -23,6 +23,7 @@ from consent.window import purpose
 from profiles import pipeline
 from profiles.events import intake
 from profiles.events.models import JournalEntry, Quarantined
+from profiles.events.passive import PASSIVE_EVENTS
 from profiles.models import Event, Profile
 from profiles.pipeline import Drained
 from profiles.sources import find
@@ -327,17 +328,21 @@ def test_a_request_that_cannot_be_opened_is_set_aside_and_stops_nothing_behind_i
     assert shop.subject_of("user_id", "behind")
 
 
-def test_a_message_that_we_sent_is_no_sign_of_life(shop: Shop, at_noon: datetime) -> None:
+@pytest.mark.parametrize("name", PASSIVE_EVENTS)
+def test_what_happens_to_a_person_is_no_sign_of_life(
+    shop: Shop, at_noon: datetime, name: str
+) -> None:
     mei = shop.welcome("mei", says=EVERYTHING)
     platform = next(each for each in _sources(shop) if each.is_platform)
 
     with clock.stopped(at_noon + timedelta(days=3)):
-        call = {"type": "track", "event": "Email Sent", "subjectId": str(mei.subject)}
+        call = {"type": "track", "event": name, "subjectId": str(mei.subject)}
         shop.send({**call, "messageId": "sent-1"}, through=platform)
 
     with purpose("service", actor="job:test/1"):
         assert Profile.objects.get(pk=mei.subject).last_seen_at == at_noon
-        assert Event.objects.filter(name="Email Sent", subject_id=mei.subject).count() == 1
+        kept = Event.objects.filter(name=name, subject_id=mei.subject, happened_at__gt=at_noon)
+        assert kept.count() == 1
 
 
 def _sources(shop: Shop) -> list[SourceFacts]:
