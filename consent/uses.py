@@ -34,7 +34,8 @@ class Using:
     def of(self, subjects: Iterable[UUID]) -> None:
         """Say whose data was used; one person is named, several become the use's members."""
         self.members.extend(subjects)
-        self.scope, self.people = "list", len(set(self.members))
+        self.people = len(set(self.members))
+        self.scope, self.subject = "list", None
         if self.people == 1:
             self.scope, self.subject = "subject", self.members[0]
 

@@ -106,6 +106,15 @@ def test_one_person_is_named_and_several_are_members(mei: Customer, jonas: Custo
     assert set(members) == {mei.subject, jonas.subject}
 
 
+def test_a_use_of_one_and_then_of_another_is_a_use_of_both(mei: Customer, jonas: Customer) -> None:
+    with purpose("service", actor=ACTOR) as using:
+        using.of([mei.subject])
+        using.of([jonas.subject])
+
+    use = DataUse.objects.get(pk=using.id)
+    assert (use.scope, use.subject_id, use.people) == ("list", None, 2)
+
+
 def test_a_person_sees_their_own_rows_whatever_they_permit_and_no_others(
     mei: Customer, jonas: Customer
 ) -> None:
