@@ -1,11 +1,12 @@
 """Operators and what they may do, API keys, and the sign-ins of operators and customers."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from cdp.accounts import permissions
 from cdp.kernel.base import Record, WorkspaceRecord
 from cdp.kernel.identifiers import uuid7
 
@@ -39,24 +40,20 @@ class Operator(AbstractBaseUser):
 class OperatorRole(Record):
     """One role of one operator in one workspace; roles add up."""
 
-    class Role(models.TextChoices):
-        VIEWER = "viewer"
-        SUPPORT = "support"
-        MARKETER = "marketer"
-        ANALYST = "analyst"
-        ENGINEER = "engineer"
-        PRIVACY = "privacy"
-        AUDITOR = "auditor"
-        ADMINISTRATOR = "administrator"
+    Role: TypeAlias = permissions.Role
 
     operator = models.ForeignKey(Operator, on_delete=models.CASCADE, related_name="roles")
     workspace = models.ForeignKey("kernel.Workspace", on_delete=models.CASCADE, related_name="+")
-    role = models.CharField(max_length=13, choices=Role)
+    role = models.CharField(max_length=13)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["operator", "workspace", "role"], name="accounts_role_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=[role.value for role in permissions.Role]),
+                name="accounts_role_known",
             ),
         ]
 
@@ -119,3 +116,36 @@ class CustomerSession(WorkspaceRecord):
     last_seen_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+
+
+class Notification(WorkspaceRecord):
+    """
+    One line in an operator's bell: a kind, what it is about, and what its text has room for.
+
+    `params` hold names of things, counts and ids, never a customer's personal value. `once` names
+    an occasion of which an operator is told a single time.
+    """
+
+    operator = models.ForeignKey(Operator, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=40)
+    obj = models.CharField(max_length=120, blank=True)
+    params = models.JSONField(default=dict)
+    once = models.CharField(max_length=120, blank=True)
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["operator", "workspace_id", "kind", "once"],
+                condition=~models.Q(once=""),
+                name="accounts_notification_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["operator", "-created_at"], name="accounts_notification_newest"),
+            models.Index(
+                fields=["operator"],
+                condition=models.Q(read_at__isnull=True),
+                name="accounts_notification_unread",
+            ),
+        ]

@@ -1,5 +1,7 @@
 """
-Who may do what in the console: roles, their permissions, and the decorator that asks.
+Who opens which screen of the console: the decorator that asks, and the rail that shows the way.
+
+What each role may do is in `cdp.accounts.permissions`.
 
 Read from the database on each request, so an ended access ends with the next click.
 Source: console reference, part 3.1.
@@ -19,43 +21,10 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from audit.actors import Actor
+from cdp.accounts import permissions
 from cdp.accounts.models import Operator, OperatorRole
 from cdp.kernel import database
 from cdp.kernel.models import Workspace
-
-Role = OperatorRole.Role
-_NUMBERS = {"insights:read", "segments:read", "campaigns:read"}
-PERMISSIONS: dict[str, frozenset[str]] = {
-    Role.VIEWER: frozenset(_NUMBERS),
-    Role.SUPPORT: frozenset(
-        {"profiles:read", "profiles:write", "events:read", "pii:reveal", "consent:write",
-         "rights:write"}
-    ),
-    Role.MARKETER: frozenset(
-        _NUMBERS | {"profiles:read", "segments:write", "campaigns:write", "campaigns:send",
-                    "models:read", "exports:create"}
-    ),
-    Role.ANALYST: frozenset(
-        _NUMBERS | {"segments:write", "models:read", "models:write", "counts:exact",
-                    "exports:create"}
-    ),
-    Role.ENGINEER: frozenset(
-        {"events:read", "identity:write", "sources:manage", "plans:write", "imports:create",
-         "webhooks:manage", "jobs:read", "jobs:write"}
-    ),
-    Role.PRIVACY: frozenset(
-        _NUMBERS | {"profiles:read", "pii:reveal", "consent:read", "consent:write", "rights:read",
-                    "rights:write", "governance:read", "governance:write", "audit:read",
-                    "jobs:read"}
-    ),
-    Role.AUDITOR: frozenset(
-        _NUMBERS | {"consent:read", "governance:read", "audit:read", "jobs:read"}
-    ),
-    Role.ADMINISTRATOR: frozenset(
-        {"team:manage", "keys:manage", "channels:manage", "workspace:manage", "audit:read",
-         "jobs:read", "jobs:write"}
-    ),
-}  # fmt: skip
 
 # The rail: group, then (route, title, permission that shows it).
 RAIL: tuple[tuple[Any, tuple[tuple[str, Any, str], ...]], ...] = (
@@ -112,7 +81,7 @@ class WorkspaceMiddleware:
         user = request.user
         roles = _roles_of(user.pk) if user.is_authenticated else []
         here = cast(ConsoleRequest, request)
-        here.permissions = frozenset().union(*(PERMISSIONS[role] for _, role in roles))
+        here.permissions = permissions.held(role for _, role in roles)
         if not roles:
             return self.get_response(request)
         here.operator = cast(Operator, user)

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from cdp.accounts import api_keys, operators
-from cdp.accounts.models import Operator, OperatorRole
+from cdp.accounts.models import Operator
+from cdp.accounts.permissions import ROLES, Role
 from cdp.demo import notebook
 from cdp.kernel import clock, database
 from cdp.kernel.models import Workspace
@@ -22,14 +23,17 @@ from consent.models import Assessment, NoticeVersion, RetentionRule
 from profiles.sources.models import Source, WriteKey
 
 WORKSPACE = "default"
-Role = OperatorRole.Role
-# One sign-in per role, and the first who may do everything.
-PEOPLE: tuple[tuple[str, str, tuple[OperatorRole.Role, ...]], ...] = (
+# The first may do everything; then one sign-in per role. Two of them approve what others ask for.
+PEOPLE: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("demo@candor.example", "Demo operator", tuple(Role)),
     ("alice@candor.example", "Alice, marketer", (Role.MARKETER,)),
-    ("omar@candor.example", "Omar, privacy officer", (Role.PRIVACY,)),
+    ("omar@candor.example", "Omar, privacy officer", (Role.PRIVACY, Role.APPROVER)),
     ("sam@candor.example", "Sam, customer care", (Role.SUPPORT,)),
-    ("ada@candor.example", "Ada, administrator", (Role.ADMINISTRATOR, Role.ENGINEER)),
+    ("ada@candor.example", "Ada, owner", (Role.ADMINISTRATOR,)),
+    ("dev@candor.example", "Dev, developer", (Role.ENGINEER,)),
+    ("ana@candor.example", "Ana, analyst", (Role.ANALYST,)),
+    ("vera@candor.example", "Vera, who looks and approves", (Role.VIEWER, Role.APPROVER)),
+    ("uma@candor.example", "Uma, auditor", (Role.AUDITOR,)),
 )
 # key, name, kind, consent authority, generated
 SOURCES = (
@@ -142,7 +146,8 @@ def _operators(workspace: Workspace, known: list[dict[str, str]]) -> list[dict[s
             operator.save(update_fields=["password"])
         for role in roles:
             operators.grant_role(operator, workspace=workspace.pk, role=role)
-        word = "all roles" if len(roles) == len(Role) else ", ".join(roles)
+        words = ", ".join(str(ROLES[role][0]).lower() for role in roles)
+        word = "all roles" if len(roles) == len(Role) else words
         found.append({"email": email, "password": passwords[email], "role": word})
     return found
 
