@@ -32,6 +32,17 @@ def launched(name: str) -> dict[str, object]:
 
 SECRET_KEY = secret("CDP_SECRET_KEY") or str(launched("secrets.json").get("secret_key", ""))
 KEYRING = Path(os.environ.get("CDP_KEYRING", VAR / "keys" / "keyring.json"))
+# Where the keyring is kept: file, env, vault-transit or aws-kms (`cdp.kernel.keyring.PROVIDERS`).
+KEY_PROVIDER = os.environ.get("CDP_KEY_PROVIDER", "file")
+KEY_SERVICE = {
+    "CDP_VAULT_ADDR": os.environ.get("CDP_VAULT_ADDR", ""),
+    "CDP_VAULT_TOKEN": secret("CDP_VAULT_TOKEN"),
+    "CDP_VAULT_KEY": os.environ.get("CDP_VAULT_KEY", ""),
+    "CDP_VAULT_MOUNT": os.environ.get("CDP_VAULT_MOUNT", "transit"),
+    "CDP_KMS_KEY": os.environ.get("CDP_KMS_KEY", ""),
+    "CDP_KMS_REGION": os.environ.get("CDP_KMS_REGION", ""),
+    "CDP_KMS_ENDPOINT": os.environ.get("CDP_KMS_ENDPOINT", ""),
+}
 PUBLIC_URL = os.environ.get("CDP_PUBLIC_URL", "http://127.0.0.1:8000")
 ALLOWED_HOSTS = os.environ.get("CDP_ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
 # How many proxies of ours stand in front; their entries of X-Forwarded-For are believed.
@@ -214,6 +225,12 @@ SMTP_HOST = os.environ.get("CDP_SMTP_HOST", "127.0.0.1")
 SMTP_PORT = int(os.environ.get("CDP_SMTP_PORT", "1025"))
 SMTP_SENDER = os.environ.get("CDP_SMTP_SENDER", "Candor demo shop <hello@shop.example>")
 MAILBOX_DIR = Path(os.environ.get("CDP_MAILBOX_DIR", VAR / "mailbox"))
+
+# ── Requests that we make: webhooks, imports, witnesses ──────────────────────────────────────
+# host:port of our own network that may be asked, over plain HTTP too; all others are public HTTPS
+OUTGOING_INTERNAL = frozenset(filter(None, os.environ.get("CDP_OUTGOING_INTERNAL", "").split(",")))
+# a PEM file of authorities to believe instead of the usual ones
+OUTGOING_CA_FILE = os.environ.get("CDP_OUTGOING_CA_FILE", "")
 
 # ── REST API ─────────────────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK = {
