@@ -6,7 +6,10 @@ from pathlib import Path
 from cdp.kernel.roles import APPLICATION, Role
 
 SQL = Path(__file__).with_name("sql")
-TABLES = ("audit_inbox", "audit_entry", "audit_leaf", "audit_tile", "audit_checkpoint")
+TABLES = (
+    "audit_inbox", "audit_entry", "audit_leaf", "audit_tile", "audit_checkpoint",
+    "audit_verification",
+)  # fmt: skip
 CHANGES = ("insert", "update", "delete")
 # Folding a person's permissions is on the record as their consent, not as changed rows.
 UNWATCHED_COLUMNS = ("purpose_bits", "purpose_ceiling", "purpose_made", "updated_at")
@@ -56,8 +59,10 @@ def _grants() -> list[str]:
         f"GRANT INSERT (workspace_id, {_WRITABLE}) ON audit_inbox TO {Role.FOLD}",
         f"GRANT SELECT, DELETE ON audit_inbox TO {Role.AUDIT}",
         f"GRANT SELECT, INSERT ON audit_entry, audit_leaf, audit_checkpoint TO {Role.AUDIT}",
+        f"GRANT SELECT, INSERT ON audit_verification TO {Role.AUDIT}",
         f"GRANT SELECT, INSERT, UPDATE ON audit_tile TO {Role.AUDIT}",
         f"GRANT SELECT ON audit_entry, audit_leaf, audit_tile, audit_checkpoint TO {readers}",
+        f"GRANT SELECT ON audit_verification TO {readers}",
         # a person's pseudonym is made with their workspace's key
         f"GRANT SELECT ON kernel_workspace TO {Role.AUDIT}, {readers}",
         "RESET ROLE",

@@ -149,3 +149,24 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"Checkpoint {self.size}"
+
+
+class Verification(models.Model):
+    """What one check of the log found; `problem_index` is null where all of it held."""
+
+    at = models.DateTimeField()
+    run = models.UUIDField(null=True)  # the job run that was asked for; null for the hourly one
+    since = models.BigIntegerField(default=0)  # entries before this one were checked earlier
+    size = models.BigIntegerField()
+    root = models.BinaryField()
+    checkpoints = models.BigIntegerField()
+    anchors = models.BigIntegerField()
+    problem_index = models.BigIntegerField(null=True)
+    reason = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+
+    class Meta:
+        db_table = "audit_verification"
+
+    def __str__(self) -> str:
+        return f"Verification {self.pk}"

@@ -5,7 +5,7 @@ The tree is built again beside the stored one, in memory that does not grow with
 thing that does not fit ends the check and is named. About 40 µs of CPU an entry.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,8 @@ from cdp.kernel import clock, database
 
 CHUNK = 40 * tiles.WIDTH  # whole tiles, so that each chunk begins a tile
 _CHECKPOINTS = 1_000
+
+Progress = Callable[[int, int], None]
 
 Projection = tuple[int, Any, datetime, str, str, str, str, bytes | None]
 
@@ -65,11 +67,16 @@ class _Row:
     raw: bytes | None
 
 
-def verify(*, chunk: int = CHUNK) -> Verdict:
+def unheard(_done: int, _total: int) -> None:
+    """Take note of no progress."""
+
+
+def verify(*, chunk: int = CHUNK, progress: Progress = unheard) -> Verdict:
     """
     Check the log up to its newest checkpoint and return what was found.
 
-    `chunk` entries, a multiple of 256, are held in memory at a time.
+    `chunk` entries, a multiple of 256, are held in memory at a time; after each, `progress` is
+    told how many are done, of how many.
 
     :raises KeyMissing: the keyring has no key that signed the log
     """
@@ -78,7 +85,7 @@ def verify(*, chunk: int = CHUNK) -> Verdict:
     walk = _Walk(size, signing.verifiers())
     problem = None
     try:
-        walk.entries(chunk)
+        walk.entries(chunk, progress)
         walk.beyond()
         walk.anchors()
     except _Found as found:
@@ -108,7 +115,7 @@ class _Walk:
         self._next = next(self._unread, None)
         self._signed_to = 0
 
-    def entries(self, chunk: int) -> None:
+    def entries(self, chunk: int, progress: Progress) -> None:
         """Rebuild the tree chunk by chunk and compare it with what is stored."""
         for start in range(0, self.size, chunk):
             end = min(start + chunk, self.size)
@@ -118,6 +125,7 @@ class _Walk:
             self._checkpoints(end)
             full = [p for p in self._rebuilt.changed() if p[0] == 0 and p[1] < end // tiles.WIDTH]
             self._rebuilt.forget(full)
+            progress(end, self.size)
 
     def _leaves(self, start: int, end: int) -> list[bytes]:
         rows = _rows(start, end)

@@ -19,6 +19,7 @@ TABLES: Grants = {
     },
     "kernel_jobrun": {
         Role.WEB: W, Role.API: W, Role.WORKER: W, Role.INGEST: W, Role.PORTAL: W, Role.SWEEP: W,
+        Role.AUDIT: ("SELECT", "UPDATE"),  # it carries out asked checks of the log
     },
     # accounts
     "accounts_operator": {Role.WEB: W, Role.WORKER: R},

@@ -27,6 +27,7 @@ JOBS: Mapping[str, Text] = {
     "preview-message": _("Preview of a message"),
     "send-campaign": _("Campaign send"),
     "export_events": _("Export of events"),
+    "audit.verify": _("Check of the audit log"),
 }
 
 # Events that every shop has, in words; others keep the name that their source gave them.

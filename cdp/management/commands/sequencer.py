@@ -1,8 +1,13 @@
-"""`manage.py sequencer`: the one plain loop that orders the log and takes lapsed leases back."""
+"""
+`manage.py sequencer`: the one plain loop that orders the log and takes lapsed leases back.
+
+Beside it a second thread, with a connection of its own, checks the whole log when somebody asked
+for it or an hour went by; a check of a long log holds nothing up.
+"""
 
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import FrameType
 from typing import Any
@@ -11,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError, connections
 from django.utils.module_loading import import_string
 
-from audit import anchors
+from audit import anchors, verification
 from audit.anchors import LogForked
 from audit.sequencer import BATCH, sequence
 from cdp.kernel import clock, database
@@ -20,6 +25,11 @@ from cdp.kernel.logging import logger
 # What else runs in this process, by dotted name: the database door it speaks through, how often.
 Rounds = Mapping[str, tuple[str, timedelta]]
 ROUNDS: Rounds = {"campaigns.delivery.sweep.sweep": ("sweep", timedelta(seconds=15))}
+# What the second thread does, in this order, while the loop sequences.
+ASIDE: tuple[Callable[[], object], ...] = (
+    verification.carry_out_asked,
+    verification.carry_out_due,
+)
 PAUSE_SECONDS = 1.0
 PAUSE_AFTER_FAILURE_SECONDS = 5.0
 
@@ -62,6 +72,38 @@ class Loop:
         return count
 
 
+class Aside(threading.Thread):
+    """Does what takes long beside the loop; ends with the process, wherever it is."""
+
+    def __init__(self, steps: tuple[Callable[[], object], ...] = ASIDE) -> None:
+        super().__init__(name="aside", daemon=True)
+        self._steps = steps
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Ask the thread to end after the step at hand."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Run until asked to stop; what fails is named and tried again."""
+        while not self._stopping.is_set():
+            pause = PAUSE_SECONDS if self.step() else PAUSE_AFTER_FAILURE_SECONDS
+            self._stopping.wait(pause)
+        connections.close_all()
+
+    def step(self) -> bool:
+        """Do each step once; return whether all of them went well."""
+        for each in self._steps:
+            try:
+                each()
+            except Exception as failure:
+                logger().error("sequencer.aside_failed", error=type(failure).__name__)
+                if isinstance(failure, OperationalError | InterfaceError):
+                    connections.close_all()
+                return False
+        return True
+
+
 class Command(BaseCommand):
     """Order audit entries into the signed tree and sweep lapsed deliveries, until stopped."""
 
@@ -84,4 +126,7 @@ class Command(BaseCommand):
             return
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, loop.stop)
+        aside = Aside()
+        aside.start()
         loop.run()
+        aside.stop()
