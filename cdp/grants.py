@@ -23,8 +23,10 @@ TABLES: Grants = {
     },
     # accounts
     "accounts_operator": {Role.WEB: W, Role.WORKER: R},
-    "accounts_operatorrole": {Role.WEB: ALL},
+    "accounts_operatorrole": {Role.WEB: ALL, Role.WORKER: R},
+    "accounts_notification": {Role.WEB: W, Role.WORKER: ("SELECT", "INSERT")},
     "accounts_apikey": {Role.WEB: W, Role.API: W},
+    "accounts_invitation": {Role.WEB: ALL},
     "accounts_signinrequest": {Role.PORTAL: ("SELECT", "INSERT"), Role.WORKER: ALL},
     "django_session": {Role.WEB: ALL},
     "django_content_type": {Role.WEB: R, Role.API: R, Role.WORKER: R},
@@ -45,7 +47,7 @@ TABLES: Grants = {
     "profiles_source": {
         Role.WEB: W, Role.API: R, Role.INGEST: R, Role.WORKER: R, Role.PORTAL: R,
     },
-    "profiles_writekey": {Role.WEB: W, Role.INGEST: R},
+    "profiles_writekey": {Role.WEB: W, Role.INGEST: ("SELECT", "UPDATE (last_used_at)")},
     "profiles_journal": {
         # the platform's own events (a click, a sent message) go in sealed, by the same door
         Role.INGEST: ALL, Role.WEB: R, Role.WORKER: ("SELECT", "INSERT"),
@@ -67,15 +69,16 @@ TABLES: Grants = {
 WATCHED: dict[str, tuple[str, ...]] = {
     "kernel_workspace": (),
     "kernel_key": (),
-    "accounts_operator": ("last_login",),
+    "accounts_operator": ("last_login", "last_seen_at"),
     "accounts_operatorrole": (),
+    "accounts_invitation": (),
     "accounts_apikey": ("last_used_at",),
     "consent_purpose": (),
     "consent_noticeversion": (),
     "consent_assessment": (),
     "consent_retentionrule": (),
     "profiles_source": (),
-    "profiles_writekey": (),
+    "profiles_writekey": ("last_used_at",),
     "profiles_segment": ("size", "counts", "refreshed_at", "due_at"),
     "profiles_modelversion": (),
     "campaigns_template": (),
