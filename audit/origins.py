@@ -7,8 +7,6 @@ can see from the first entry of the new one what was restored, and why.
 
 import re
 
-from django.conf import settings
-
 from audit import anchors, signing
 from audit.actors import Actor
 from audit.inbox import record
@@ -33,7 +31,7 @@ def begin_origin(reason: str) -> str:
             obj=name,
             detail={"reason": reason, "former": former, "note": last.note if last else ""},
         )
-        keyring.replace(settings.KEYRING, _renamed(keyring.current(settings.KEYRING), name))
+        keyring.change(lambda ring: _renamed(ring, name))
         anchors.archive()
     return signing.vkey()
 

@@ -6,10 +6,7 @@ no way from it to a person.
 """
 
 from functools import lru_cache
-from pathlib import Path
 from uuid import UUID
-
-from django.conf import settings
 
 from cdp.kernel import crypto, keyring, workspaces
 from cdp.kernel.keyring import Use
@@ -23,10 +20,11 @@ def of(subject: UUID, *, workspace_key: str | None = None) -> bytes:
     :raises KeyMissing: the keyring has no reference key
     """
     named = workspaces.current().key if workspace_key is None else workspace_key
-    return crypto.keyed_digest(_key(settings.KEYRING, named), subject.bytes)
+    return crypto.keyed_digest(
+        _key(keyring.current().active(Use.REFERENCE).material, named), subject.bytes
+    )
 
 
 @lru_cache(maxsize=256)  # a batch asks ten thousand times, and the key never changes
-def _key(path: Path, workspace_key: str) -> bytes:
-    material = keyring.current(path).active(Use.REFERENCE).material
-    return crypto.reference_key(material, workspace_key)
+def _key(root: bytes, workspace_key: str) -> bytes:
+    return crypto.reference_key(root, workspace_key)

@@ -1,7 +1,5 @@
 """The log's own keys, from the keyring."""
 
-from django.conf import settings
-
 from audit.checkpoint import Signer, VerifierKey
 from cdp.kernel import keyring
 from cdp.kernel.keyring import Use
@@ -11,7 +9,7 @@ _STATES_THAT_SIGN = ("active", "enabled")
 
 def origin() -> str:
     """Return the log's name."""
-    return keyring.current(settings.KEYRING).active(Use.SIGN).origin
+    return keyring.current().active(Use.SIGN).origin
 
 
 def signers() -> list[Signer]:
@@ -20,7 +18,7 @@ def signers() -> list[Signer]:
 
     :raises KeyMissing: the keyring has no signing key
     """
-    ring = keyring.current(settings.KEYRING)
+    ring = keyring.current()
     active = ring.active(Use.SIGN)
     former = [
         key
@@ -32,7 +30,7 @@ def signers() -> list[Signer]:
 
 def verifiers() -> list[VerifierKey]:
     """Return the public half of every key that has ever signed this log."""
-    ring = keyring.current(settings.KEYRING)
+    ring = keyring.current()
     return [Signer(key.origin, key.material).verifier for key in ring.of(Use.SIGN)]
 
 

@@ -17,7 +17,6 @@ from uuid import UUID
 
 import msgspec
 from dateutil.relativedelta import relativedelta
-from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from audit.actors import Actor
@@ -153,14 +152,14 @@ def parse(batch: Batch) -> None:
 
 
 def _refuse(batch: Batch, request: Request, raw: msgspec.Raw, reason: str, detail: str) -> None:
-    key = keyring.current(settings.KEYRING).active(Use.INTAKE)
+    key = keyring.current().active(Use.INTAKE)
     sealed = crypto.seal(key.material, bytes(raw), journal_aad(request.source, key.id))
     batch.refused.append((request.source, request.received_at, reason, detail, "", sealed, key.id))
 
 
 def _keep_stranger(batch: Batch, event: CleanEvent) -> None:
     """Keep a platform event about somebody who is gone; it must not make them anew."""
-    key = keyring.current(settings.KEYRING).active(Use.INTAKE)
+    key = keyring.current().active(Use.INTAKE)
     plain = msgspec.json.encode({"event": event.name, "properties": event.properties})
     sealed = crypto.seal(key.material, plain, journal_aad(event.source, key.id))
     batch.refused.append(

@@ -22,6 +22,7 @@ import psycopg
 from psycopg import sql
 
 from cdp.kernel import clock, keyring
+from cdp.kernel.key_providers.file import FileProvider
 from cdp.kernel.roles import PROCESSES
 from cdp.runtime import bootstrap, ports, postgres, valkey
 from cdp.runtime.processes import Child, Service, spawn
@@ -175,7 +176,7 @@ def start(*, migrate: bool = True) -> Servers:
             homes=homes,
         )
         keyring.create(
-            servers.keyring,
+            FileProvider(servers.keyring),
             keyring.generate(origin="candor.test/audit", at=clock.now()),
         )
         if migrate:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import redis
-from django.conf import settings
 
 from cdp.kernel import crypto, keyring, valkey
 from cdp.kernel.errors import CdpError
@@ -47,6 +46,7 @@ LINK_PER_CLIENT = Limit("link.client", 20, timedelta(hours=1))
 CODE_PER_CLIENT = Limit("code.client", 15, timedelta(minutes=5))
 OPERATOR_FAILURES = Limit("operator.failures", 5, timedelta(minutes=15))
 OPERATOR_PER_CLIENT = Limit("operator.client", 30, timedelta(minutes=1))
+PROOFS = Limit("operator.proofs", 5, timedelta(minutes=5))
 REVEALS_PER_CUSTOMER = Limit("reveal.customer", 60, timedelta(hours=1))
 
 
@@ -122,6 +122,6 @@ def _uncounted() -> TriesUncounted:
 
 
 def _key(limit: Limit, *parts: str | bytes) -> str:
-    secret = keyring.current(settings.KEYRING).active(Use.TOKEN).material
+    secret = keyring.current().active(Use.TOKEN).material
     whom = crypto.keyed_digest(secret, crypto.lp("limit", limit.name, *parts))
     return f"limit:{limit.name}:{whom.hex()}"

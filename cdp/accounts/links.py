@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
-
 from cdp.accounts.models import CustomerSession, SignInLink, SignInRequest
 from cdp.accounts.signin import KEPT
 from cdp.kernel import clock, crypto, database, keyring
@@ -181,7 +179,7 @@ def _as_typed(code: str) -> str:
 
 def _code_digest(code: str, browser: bytes) -> bytes:
     """Return the keyed digest of a code: 40 bits alone could be guessed from a plain one."""
-    secret = keyring.current(settings.KEYRING).active(Use.TOKEN).material
+    secret = keyring.current().active(Use.TOKEN).material
     return crypto.keyed_digest(secret, crypto.lp("sign-in code", browser, code))
 
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cdp.kernel.key_providers.file import FileProvider
 from cdp.kernel.roles import LOGINS
 from cdp.runtime import bootstrap, keys, postgres, private_files, roster
 from cdp.runtime.deployment import Deployment, inherited
@@ -87,7 +88,9 @@ def throwaway(root: Path, progress: Progress) -> Iterator[House]:
     supervisor.listen()
     gone = [var]
     try:
-        keys.make_keyring(var / "keys" / "keyring.json", origin=LOG_ORIGIN, has_data=False)
+        keys.make_keyring(
+            FileProvider(var / "keys" / "keyring.json"), origin=LOG_ORIGIN, has_data=False
+        )
         keys.settle_secrets(var / "secrets.json", valkey_url=NO_VALKEY)
         with progress.step("PostgreSQL"):
             cluster = postgres.prepare(var)

@@ -1,7 +1,5 @@
 """Do the keyring and the database belong together? Asked by every process before it serves."""
 
-from django.conf import settings
-
 from cdp.kernel import database, keyring
 from cdp.kernel.errors import CdpError
 from cdp.kernel.keyring import Key, Use
@@ -16,7 +14,7 @@ class KeyringMismatch(CdpError):
 
 
 def _kept() -> list[Key]:
-    ring = keyring.current(settings.KEYRING)
+    ring = keyring.current()
     return [key for use in CHECKED for key in ring.of(use)]
 
 
@@ -46,10 +44,10 @@ def check() -> None:
         if (use, key_id) not in held:
             raise KeyringMismatch(
                 f"Key {key_id} of use “{use}” is used by this database but is not in the keyring. "
-                f"Restore {settings.KEYRING} from its backup."
+                f"Restore the keyring from its backup."
             )
         if held[use, key_id] != value:
             raise KeyringMismatch(
                 f"Key {key_id} of use “{use}” in the keyring does not match the database. "
-                f"Put back the {settings.KEYRING} that belongs to it."
+                f"Put back the keyring that belongs to it."
             )

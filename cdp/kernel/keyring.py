@@ -1,39 +1,61 @@
 """
 The keyring: key-encryption keys and the other secrets that no database holds.
 
-A JSON file of mode 0600 (`CDP_KEYRING`, by default `var/keys/keyring.json`) that the launcher
-makes once. Uses: `kek` wraps data keys, `index` is the root of the blind indexes, `reference` the
-root of the audit pseudonyms (never rotated), `sign` the log's Ed25519 seed, `token` signs links,
-`intake` seals journal rows for a day.
+Where it is kept is the provider's matter (`CDP_KEY_PROVIDER`): a file of mode 0600 that the
+launcher makes once, the environment, or a file whose materials a key service wraps. Uses: `kek`
+wraps data keys, `index` is the root of the blind indexes, `reference` the root of the audit
+pseudonyms (never rotated), `sign` the log's Ed25519 seed, `token` signs links, `intake` seals
+journal rows for a day.
 """
 
-import base64
-import json
-import os
-import stat
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Hashable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
-from cdp.kernel import crypto
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from cdp.kernel import clock, crypto
 from cdp.kernel.errors import CdpError
+from cdp.kernel.logging import logger
 
-FORMAT = "candor-keyring/1"
+RETRY = timedelta(seconds=30)  # after a key service did not answer
 STATES = ("active", "enabled", "retired")
+# name → what makes it; a provider that needs a library of its own is loaded when it is chosen
+PROVIDERS = {
+    "file": "cdp.kernel.key_providers.file.FileProvider",
+    "env": "cdp.kernel.key_providers.environment.EnvironmentProvider",
+    "vault-transit": "cdp.kernel.key_providers.vault_transit.provide",
+    "aws-kms": "cdp.kernel.key_providers.aws_kms.provide",
+}
 
 
 class KeyringRefused(CdpError):
-    """The keyring file cannot be used; the message says what to do about it."""
+    """The keyring cannot be used; the message says what to do about it."""
 
     code = "keyring_refused"
+
+
+class KeyringReadOnly(CdpError):
+    """The keyring comes from where this process cannot write."""
+
+    code = "keyring_read_only"
 
 
 class KeyMissing(CdpError):
     """A key that the data refers to is not in the keyring."""
 
     code = "key_missing"
+
+
+class KeyServiceAway(CdpError):
+    """The key service does not answer, is sealed, or failed."""
+
+    code = "key_service_away"
 
 
 class Use(StrEnum):
@@ -55,7 +77,7 @@ class Key:
     use: Use
     state: str
     created: str
-    material: bytes
+    material: bytes = field(repr=False)
     origin: str = ""
 
     @property
@@ -64,7 +86,7 @@ class Key:
 
 
 class Keyring:
-    """The keys of one deployment, read once from their file."""
+    """The keys of one deployment; every change is a new keyring."""
 
     def __init__(self, keys: Iterable[Key]) -> None:
         self._keys = {(key.use, key.id): key for key in keys}
@@ -100,37 +122,50 @@ class Keyring:
         """Return every key of one use, oldest first."""
         return sorted((k for k in self._keys.values() if k.use is use), key=lambda key: key.id)
 
-    def with_new(self, use: Use, *, at: datetime) -> "Keyring":
-        """Return a keyring with one more key of `use`, active; the former stays enabled."""
+    def every(self) -> list[Key]:
+        """Return every key."""
+        return list(self._keys.values())
+
+    def with_waiting(self, use: Use, *, at: datetime) -> "Keyring":
+        """Return a keyring with one more key of `use` that opens and is not used yet."""
         former = self.of(use)
-        kept = [k for k in self._keys.values() if k.use is not use]
-        kept += [_with_state(k, "enabled") if k.state == "active" else k for k in former]
         key_id = max((k.id for k in former), default=0) + 1
         origin = former[-1].origin if former else ""
-        return Keyring([*kept, _make(use, key_id=key_id, at=at, origin=origin)])
+        fresh = _make(use, key_id=key_id, at=at, origin=origin)
+        return Keyring([*self._keys.values(), replace(fresh, state="enabled")])
+
+    def with_active(self, use: Use, key_id: int) -> "Keyring":
+        """
+        Return a keyring whose active key of `use` is the named one; the former stays enabled.
+
+        :raises KeyMissing: it is not in this keyring
+        """
+        chosen = self.get(use, key_id)
+        others = [
+            replace(key, state="enabled") if key.use is use and key.state == "active" else key
+            for key in self._keys.values()
+            if key is not chosen
+        ]
+        return Keyring([*others, replace(chosen, state="active")])
+
+    def with_new(self, use: Use, *, at: datetime) -> "Keyring":
+        """Return a keyring with one more key of `use`, active; the former stays enabled."""
+        grown = self.with_waiting(use, at=at)
+        return grown.with_active(use, grown.of(use)[-1].id)
+
+    def with_retired(self, use: Use, key_id: int) -> "Keyring":
+        """
+        Return a keyring in which the named key is retired.
+
+        :raises KeyMissing: it is not in this keyring
+        """
+        chosen = self.get(use, key_id)
+        others = [key for key in self._keys.values() if key is not chosen]
+        return Keyring([*others, replace(chosen, state="retired")])
 
     def without(self, use: Use, key_id: int) -> "Keyring":
         """Return a keyring in which the named key does not exist any more."""
         return Keyring(k for k in self._keys.values() if (k.use, k.id) != (use, key_id))
-
-    def as_json(self) -> str:
-        """Return the file's text."""
-        keys = [
-            {
-                "id": k.id,
-                "use": str(k.use),
-                "state": k.state,
-                "created": k.created,
-                "material": base64.b64encode(k.material).decode(),
-                **({"origin": k.origin} if k.origin else {}),
-            }
-            for k in self._keys.values()
-        ]
-        return json.dumps({"format": FORMAT, "keys": keys}, indent=1)
-
-
-def _with_state(key: Key, state: str) -> Key:
-    return Key(key.id, key.use, state, key.created, key.material, key.origin)
 
 
 def _make(use: Use, *, key_id: int, at: datetime, origin: str = "") -> Key:
@@ -145,112 +180,130 @@ def generate(*, origin: str, at: datetime) -> Keyring:
     )
 
 
-def create(path: Path, keyring: Keyring) -> None:
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether a provider can do its work now, in one sentence."""
+
+    fine: bool
+    says: str
+
+
+class KeyProvider(Protocol):
+    """Where a keyring is kept."""
+
+    name: str
+    writable: bool
+
+    def exists(self) -> bool:
+        """Say whether there is a keyring."""
+
+    def load(self) -> Keyring:
+        """Return the keyring; raises KeyringRefused or KeyServiceAway."""
+
+    def store(self, ring: Keyring) -> None:
+        """Keep the keyring as a whole or not at all; raises KeyringReadOnly or KeyServiceAway."""
+
+    def changing(self) -> AbstractContextManager[None]:
+        """Keep other writers out for the length of the block."""
+
+    def stamp(self) -> Hashable:
+        """Return what differs after each change; asked before each use, so it is cheap."""
+
+    def health(self) -> Health:
+        """Say whether keys can be made and opened now."""
+
+
+def provider() -> KeyProvider:
     """
-    Write a new keyring file; an existing one is never touched.
+    Return the provider that the settings choose.
 
-    :raises KeyringRefused: the file exists
+    :raises KeyringRefused: there is none of that name, or what it needs is not installed or set
     """
-    if path.exists():
-        raise KeyringRefused(f"{path} exists; a keyring is never overwritten.")
-    replace(path, keyring)
+    return _process.provider()
 
 
-def replace(path: Path, keyring: Keyring) -> None:
-    """Write the keyring file as a whole or not at all: temporary file, fsync, rename, fsync."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_suffix(".new")
-    temporary.unlink(missing_ok=True)
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(keyring.as_json())
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def read(path: Path) -> Keyring:
+def current() -> Keyring:
     """
-    Return the keyring in `path`.
+    Return the process's keyring, from memory while it is unchanged.
 
-    :raises KeyringRefused: missing, readable by others, a link, or not a keyring
+    :raises KeyringRefused: it is missing, others can read it, or it is no keyring
+    :raises KeyServiceAway: a key service has to unwrap it and does not answer
     """
-    try:
-        facts = path.lstat()
-    except FileNotFoundError:
-        raise KeyringRefused(
-            f"No keyring at {path}. Restore it from its backup, or run “make demo” to begin anew."
-        ) from None
-    if not stat.S_ISREG(facts.st_mode):
-        raise KeyringRefused(f"{path} is not a regular file. Put the keyring itself there.")
-    if facts.st_mode & 0o077:
-        raise KeyringRefused(f"{path} can be read by others. Run: chmod 600 {path}")
-    return parse(path.read_bytes(), where=str(path))
+    return _process.keyring()
 
 
-def parse(text: str | bytes, *, where: str) -> Keyring:
+def change(edit: Callable[[Keyring], Keyring]) -> Keyring:
     """
-    Return the keyring written in `text`; `where` names it in messages.
+    Keep what `edit` makes of the newest keyring, one writer at a time; return it.
 
-    :raises KeyringRefused: unknown format or state, wrong length, double id, two active of one use
+    :raises KeyringReadOnly: the provider only reads
+    :raises KeyringRefused: there is no good keyring to change
+    :raises KeyServiceAway: a key service has to wrap it and does not answer
     """
-    try:
-        document = json.loads(text)
-        if document["format"] != FORMAT:
-            raise KeyringRefused(f"{where} has the format “{document['format']}”, not {FORMAT}.")
-        keys = [
-            Key(
-                id=int(entry["id"]),
-                use=Use(entry["use"]),
-                state=entry["state"],
-                created=entry["created"],
-                material=base64.b64decode(entry["material"], validate=True),
-                origin=entry.get("origin", ""),
-            )
-            for entry in document["keys"]
-        ]
-    except (KeyError, TypeError, ValueError):
-        raise KeyringRefused(f"{where} is not a keyring. Restore it from its backup.") from None
-    if any(len(key.material) != crypto.KEY_BYTES for key in keys):
-        raise KeyringRefused(f"{where} holds a key that is not {crypto.KEY_BYTES} bytes long.")
-    if any(key.state not in STATES for key in keys):
-        raise KeyringRefused(f"{where} has a key whose state is none of: {', '.join(STATES)}.")
-    if len({(key.use, key.id) for key in keys}) != len(keys):
-        raise KeyringRefused(f"{where} holds two keys with the same use and id.")
-    active = [key.use for key in keys if key.state == "active"]
-    if len(set(active)) != len(active):
-        raise KeyringRefused(f"{where} has two active keys of one use; retire one.")
-    return Keyring(keys)
+    kept = provider()
+    with kept.changing():
+        changed = edit(kept.load())
+        kept.store(changed)
+    return changed
 
 
-class _Loaded:
-    """The process's keyring; read again when the file changed (intake keys rotate daily)."""
+def create(kept: KeyProvider, ring: Keyring) -> None:
+    """
+    Keep a first keyring; one that is there is never touched.
+
+    :raises KeyringRefused: there is one
+    """
+    with kept.changing():
+        if kept.exists():
+            raise KeyringRefused("There is a keyring; it is never overwritten.")
+        kept.store(ring)
+
+
+class _Process:
+    """What this process has in memory; read again when it changed (intake keys rotate daily)."""
 
     def __init__(self) -> None:
-        self._path: Path | None = None
-        self._stamp: tuple[int, int] | None = None
-        self._keyring: Keyring | None = None
+        self._chosen: tuple[str, Path] | None = None
+        self._provider: KeyProvider | None = None
+        self._stamp: Hashable = None
+        self._ring: Keyring | None = None
+        self._not_before = datetime.min.replace(tzinfo=UTC)
 
-    def get(self, path: Path) -> Keyring:
-        facts = path.lstat() if path.exists() else None
-        stamp = (facts.st_mtime_ns, facts.st_ino) if facts else None
-        if self._keyring is None or path != self._path or stamp != self._stamp:
-            self._keyring, self._path, self._stamp = read(path), path, stamp
-        return self._keyring
+    def provider(self) -> KeyProvider:
+        chosen = (settings.KEY_PROVIDER, settings.KEYRING)
+        if self._provider is None or chosen != self._chosen:
+            self._provider, self._chosen, self._ring = _provide(*chosen), chosen, None
+        return self._provider
+
+    def keyring(self) -> Keyring:
+        kept = self.provider()
+        stamp = kept.stamp()
+        if self._ring is None or (stamp != self._stamp and clock.now() >= self._not_before):
+            try:
+                self._ring, self._stamp = kept.load(), stamp
+            except KeyServiceAway:
+                if self._ring is None:
+                    raise
+                # what is in memory still opens everything but the newest key's
+                logger().warning("keyring.not_renewed", reason=KeyServiceAway.code)
+                self._not_before = clock.now() + RETRY
+        return self._ring
 
 
-_loaded = _Loaded()
+def _provide(name: str, path: Path) -> KeyProvider:
+    if name not in PROVIDERS:
+        raise KeyringRefused(
+            f"CDP_KEY_PROVIDER is “{name}”; choose one of: {', '.join(PROVIDERS)}."
+        )
+    try:
+        make = import_string(PROVIDERS[name])
+    except ModuleNotFoundError as missing:
+        raise KeyringRefused(
+            f"The key provider “{name}” needs the package {missing.name}. "
+            f"Run: pip install 'candor[{name}]'"
+        ) from None
+    made: KeyProvider = make(path)
+    return made
 
 
-def current(path: Path) -> Keyring:
-    """
-    Return the keyring in `path`, from memory while the file is unchanged.
-
-    :raises KeyringRefused: as `read`
-    """
-    return _loaded.get(path)
+_process = _Process()

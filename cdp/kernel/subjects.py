@@ -8,8 +8,6 @@ under their own data key; destroying it makes every copy unreadable.
 from collections.abc import Collection
 from uuid import UUID
 
-from django.conf import settings
-
 from cdp.kernel import crypto, database, keyring, workspaces
 from cdp.kernel.errors import CdpError
 from cdp.kernel.keyring import Use
@@ -30,7 +28,7 @@ def data_keys(subjects: Collection[UUID]) -> dict[UUID, bytes]:
     """
     if not subjects:
         return {}
-    ring = keyring.current(settings.KEYRING)
+    ring = keyring.current()
     with database.cursor() as sql:
         sql.execute(
             """SELECT k.subject_id, k.kek_id, k.wrapped, w.key
@@ -65,7 +63,7 @@ def ensure_data_keys(subjects: Collection[UUID]) -> dict[UUID, bytes]:
     if not missing:
         return keys
     workspace = workspaces.current()
-    kek = keyring.current(settings.KEYRING).active(Use.KEK)
+    kek = keyring.current().active(Use.KEK)
     fresh = {subject: crypto.new_key() for subject in missing}
     wrapped = [
         crypto.seal(kek.material, key, crypto.wrap_aad(kek.id, workspace.key, subject))

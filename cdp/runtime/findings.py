@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from cdp.kernel import keyring
 from cdp.kernel.errors import CdpError
 from cdp.runtime import ports, postgres_binaries, unprivileged, valkey
 from cdp.runtime.launch import FIRST_WEB_PORT, Ground
@@ -133,11 +132,8 @@ def key_file(ground: Ground) -> Finding:
     has_data = ground.logins.exists()
     if not ground.keyring.exists() and not has_data:
         return Finding(True, "The key ring is made at the first start.")
-    try:
-        keyring.read(ground.keyring)
-    except CdpError as reason:
-        return Finding(False, str(reason))
-    return Finding(True, f"The key ring {ground.keyring} is whole and private.")
+    health = ground.keyring.health()
+    return Finding(health.fine, health.says)
 
 
 def browser() -> Finding:

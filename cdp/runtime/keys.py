@@ -9,27 +9,28 @@ import secrets
 from pathlib import Path
 
 from cdp.kernel import clock, keyring
-from cdp.kernel.keyring import KeyringRefused
+from cdp.kernel.keyring import KeyProvider, KeyringRefused
 from cdp.runtime import private_files
 
 SECRET_KEY_CHARACTERS = 64
 
 
-def make_keyring(path: Path, *, origin: str, has_data: bool) -> bool:
+def make_keyring(kept: KeyProvider, *, origin: str, has_data: bool) -> bool:
     """
     Make the key ring unless there is a good one; return whether it was made now.
 
-    :raises KeyringRefused: the file is unusable, or it is gone while data under its keys exists
+    :raises KeyringRefused: it is unusable, or it is gone while data under its keys exists
+    :raises KeyServiceAway: a key service has to wrap it and does not answer
     """
-    if path.exists():
-        keyring.read(path)
+    if kept.exists():
+        kept.load()
         return False
     if has_data:
         raise KeyringRefused(
-            f"No keyring at {path}, but there is data sealed under one. Restore keyring.json from "
+            "No keyring is there, but there is data sealed under one. Restore keyring.json from "
             "its backup, or remove the var folder to begin anew."
         )
-    keyring.create(path, keyring.generate(origin=origin, at=clock.now()))
+    keyring.create(kept, keyring.generate(origin=origin, at=clock.now()))
     return True
 
 

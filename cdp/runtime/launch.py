@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 
 from cdp.kernel.errors import CdpError
+from cdp.kernel.keyring import KeyProvider
 from cdp.runtime import (
     bootstrap,
     keys,
@@ -47,7 +48,7 @@ class Ground:
 
     root: Path
     var: Path
-    keyring: Path
+    keyring: KeyProvider
     static_root: Path
     static_sources: tuple[Path, ...]
     database_url: str = ""  # the administrator's; empty starts the embedded server

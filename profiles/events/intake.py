@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.conf import settings
 
 from cdp.kernel import clock, crypto, database, keyring
 from cdp.kernel.keyring import Use
@@ -31,7 +30,7 @@ def accept(
 
     One row and one commit, whatever the number of calls.
     """
-    key = keyring.current(settings.KEYRING).active(Use.INTAKE)
+    key = keyring.current().active(Use.INTAKE)
     # the key in the body has done its work at the door and is not kept
     kept = msgspec.structs.replace(envelope, writeKey=None)
     sealed = crypto.seal(key.material, wire.pack(kept), journal_aad(source.id, key.id))

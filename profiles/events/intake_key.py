@@ -7,8 +7,6 @@ Source: ARCHITECTURE, answer 1.
 
 from datetime import UTC, datetime, timedelta
 
-from django.conf import settings
-
 from audit.actors import Actor
 from audit.inbox import record
 from cdp.kernel import database, keyring
@@ -21,11 +19,9 @@ ACTOR = Actor.system("intake")
 
 def rotate_if_due(*, as_of: datetime) -> int | None:
     """Begin a new intake key when the active one is a day old; return the new key's id."""
-    ring = keyring.current(settings.KEYRING)
-    if as_of - _made_at(ring) < LIFE:
+    if not keyring.provider().writable or as_of - _made_at(keyring.current()) < LIFE:
         return None
-    renewed = ring.with_new(Use.INTAKE, at=as_of)
-    keyring.replace(settings.KEYRING, renewed)
+    renewed = keyring.change(lambda ring: ring.with_new(Use.INTAKE, at=as_of))
     key_id = renewed.active(Use.INTAKE).id
     record(ACTOR, "key.rotate", obj=f"key:intake:{key_id}")
     return key_id
@@ -33,19 +29,23 @@ def rotate_if_due(*, as_of: datetime) -> int | None:
 
 def destroy_drained(*, as_of: datetime) -> list[int]:
     """Destroy former intake keys that nothing waiting needs; return their ids."""
-    ring = keyring.current(settings.KEYRING)
-    if as_of - _made_at(ring) < OVERLAP:
+    ring = keyring.current()
+    if not keyring.provider().writable or as_of - _made_at(ring) < OVERLAP:
         return []
     former = [key.id for key in ring.of(Use.INTAKE) if key.state != "active"]
     needed = _needed()
     gone = [key_id for key_id in former if key_id not in needed]
-    for key_id in gone:
-        ring = ring.without(Use.INTAKE, key_id)
     if gone:
-        keyring.replace(settings.KEYRING, ring)
+        keyring.change(lambda ring: _without(ring, gone))
         for key_id in gone:
             record(ACTOR, "key.destroy", obj=f"key:intake:{key_id}")
     return gone
+
+
+def _without(ring: keyring.Keyring, key_ids: list[int]) -> keyring.Keyring:
+    for key_id in key_ids:
+        ring = ring.without(Use.INTAKE, key_id)
+    return ring
 
 
 def _made_at(ring: keyring.Keyring) -> datetime:

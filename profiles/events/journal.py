@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
-
 from cdp.kernel import crypto, database, keyring
 from cdp.kernel.identifiers import uuid7
 from cdp.kernel.keyring import Use
@@ -68,7 +66,7 @@ def take(workspace: UUID, *, events: int) -> list[Request]:
             [workspace, events],
         )
         rows = sql.fetchall()
-    ring = keyring.current(settings.KEYRING)
+    ring = keyring.current()
     return [
         Request(
             id_,

@@ -14,6 +14,7 @@ from audit.inbox import record
 from audit.sequencer import sequence
 from audit.verify import verify
 from cdp.kernel import database, keyring
+from cdp.kernel.key_providers.file import FileProvider
 from cdp.kernel.keyring import Use
 from cdp.kernel.roles import Role
 from tests.audit.conftest import ALICE
@@ -104,9 +105,9 @@ def test_an_accepted_restore_goes_on_under_a_new_name(log: int, own_keyring: Pat
 def own_keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Let a test change the keyring without others noticing."""
     path = tmp_path / "keyring.json"
-    keyring.create(path, keyring.current(settings.KEYRING))
+    keyring.create(FileProvider(path), keyring.current())
     monkeypatch.setattr(settings, "KEYRING", path)
-    assert keyring.current(path).active(Use.SIGN).origin == "candor.test/audit"
+    assert keyring.current().active(Use.SIGN).origin == "candor.test/audit"
     return path
 
 

@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from audit import pseudonym
 from cdp.kernel import crypto, keyring
+from cdp.kernel.key_providers.file import FileProvider
 from cdp.kernel.keyring import Use
 from cdp.kernel.workspaces import NoWorkspace
 from tests.audit.conftest import JONAS, MEI
@@ -19,7 +20,7 @@ from tests.conftest import NOON
 def ring(settings: Settings, tmp_path: Path) -> keyring.Keyring:
     made = keyring.generate(origin="candor.test/audit", at=NOON)
     settings.KEYRING = tmp_path / "keyring.json"
-    keyring.create(settings.KEYRING, made)
+    keyring.create(FileProvider(settings.KEYRING), made)
     return made
 
 

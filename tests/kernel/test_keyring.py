@@ -2,14 +2,18 @@
 
 import base64
 import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from cdp.kernel import keyring
-from cdp.kernel.keyring import KeyMissing, KeyringRefused, Use
+from cdp.kernel.key_providers.file import FileProvider
+from cdp.kernel.keyring import KeyMissing, KeyringReadOnly, KeyringRefused, Use
 
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 
@@ -22,7 +26,7 @@ def ring() -> keyring.Keyring:
 @pytest.fixture
 def path(tmp_path: Path, ring: keyring.Keyring) -> Path:
     file = tmp_path / "keys" / "keyring.json"
-    keyring.create(file, ring)
+    keyring.create(FileProvider(file), ring)
     return file
 
 
@@ -33,7 +37,7 @@ def rewrite(path: Path, change: Any) -> None:
 
 
 def test_a_new_keyring_reads_back_whole_and_is_private(path: Path, ring: keyring.Keyring) -> None:
-    found = keyring.read(path)
+    found = FileProvider(path).load()
 
     assert [found.of(use) for use in Use] == [ring.of(use) for use in Use]
     assert found.active(Use.SIGN).origin == "shop.example/audit"
@@ -49,7 +53,7 @@ def test_a_keyring_is_never_overwritten(path: Path) -> None:
     before = path.read_bytes()
 
     with pytest.raises(KeyringRefused, match="never overwritten"):
-        keyring.create(path, keyring.generate(origin="", at=NOON))
+        keyring.create(FileProvider(path), keyring.generate(origin="", at=NOON))
 
     assert path.read_bytes() == before
 
@@ -59,12 +63,12 @@ def test_a_file_that_others_may_read_is_refused(mode: int, path: Path) -> None:
     path.chmod(mode)
 
     with pytest.raises(KeyringRefused, match="chmod 600"):
-        keyring.read(path)
+        FileProvider(path).load()
 
 
 def test_a_missing_file_says_where_it_should_come_from(tmp_path: Path) -> None:
     with pytest.raises(KeyringRefused, match="Restore it from its backup"):
-        keyring.read(tmp_path / "keyring.json")
+        FileProvider(tmp_path / "keyring.json").load()
 
 
 def test_a_link_to_a_keyring_is_refused(path: Path, tmp_path: Path) -> None:
@@ -72,7 +76,7 @@ def test_a_link_to_a_keyring_is_refused(path: Path, tmp_path: Path) -> None:
     link.symlink_to(path)
 
     with pytest.raises(KeyringRefused, match="not a regular file"):
-        keyring.read(link)
+        FileProvider(link).load()
 
 
 SHORT = base64.b64encode(b"x" * 31).decode()
@@ -96,7 +100,7 @@ def test_a_broken_keyring_is_refused_without_showing_a_key(what: str, path: Path
     rewrite(path, BROKEN[what])
 
     with pytest.raises(KeyringRefused, match="keyring") as caught:
-        keyring.read(path)
+        FileProvider(path).load()
 
     assert not any(material in str(caught.value) for material in materials)
 
@@ -106,7 +110,7 @@ def test_a_file_that_is_no_document_is_refused(text: bytes, path: Path) -> None:
     path.write_bytes(text)
 
     with pytest.raises(KeyringRefused, match="Restore it from its backup"):
-        keyring.read(path)
+        FileProvider(path).load()
 
 
 def test_a_new_key_takes_over_and_the_former_still_opens(ring: keyring.Keyring) -> None:
@@ -129,11 +133,84 @@ def test_a_destroyed_key_is_missing_by_name(ring: keyring.Keyring) -> None:
         without.active(Use.INTAKE)
 
 
-def test_a_replaced_file_is_read_anew_and_leaves_nothing_beside_it(path: Path) -> None:
-    before = keyring.current(path)
-    assert keyring.current(path) is before
+def test_a_changed_file_is_read_anew_and_leaves_nothing_beside_it(
+    path: Path, settings: Settings
+) -> None:
+    settings.KEYRING = path
+    before = keyring.current()
+    assert keyring.current() is before
 
-    keyring.replace(path, before.with_new(Use.INTAKE, at=NOON))
+    keyring.change(lambda ring: ring.with_new(Use.INTAKE, at=NOON))
 
-    assert keyring.current(path).active(Use.INTAKE).id == 2
+    assert keyring.current().active(Use.INTAKE).id == 2
     assert [each.name for each in path.parent.iterdir()] == ["keyring.json"]
+
+
+def test_two_writers_at_once_lose_nothing(path: Path, settings: Settings) -> None:
+    settings.KEYRING = path
+    keyring.current()
+
+    def grow(_: int) -> None:
+        keyring.change(lambda ring: ring.with_new(Use.KEK, at=NOON))
+
+    with ThreadPoolExecutor(8) as writers:
+        list(writers.map(grow, range(24)))
+
+    assert [key.id for key in keyring.current().of(Use.KEK)] == list(range(1, 26))
+
+
+def test_no_material_is_in_what_a_key_prints(ring: keyring.Keyring) -> None:
+    key = ring.active(Use.KEK)
+
+    assert repr(key.material) not in repr(key)
+    assert "material" not in repr(key)
+
+
+def test_a_provider_that_does_not_exist_is_named_with_those_that_do(settings: Settings) -> None:
+    settings.KEY_PROVIDER = "safe"
+
+    with pytest.raises(KeyringRefused, match=r"“safe”; choose one of: file, env, vault-transit"):
+        keyring.current()
+
+
+def test_a_provider_without_its_package_says_what_to_install(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.KEY_PROVIDER = "aws-kms"
+    monkeypatch.delitem(sys.modules, "cdp.kernel.key_providers.aws_kms", raising=False)
+    monkeypatch.setitem(sys.modules, "boto3", None)
+
+    with pytest.raises(KeyringRefused, match=r"package boto3.*pip install 'candor\[aws-kms\]'"):
+        keyring.current()
+
+
+def test_a_keyring_in_the_environment_is_read_and_never_written(
+    path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, ring: keyring.Keyring
+) -> None:
+    monkeypatch.setenv("CDP_KEYRING_JSON", path.read_text())
+    settings.KEY_PROVIDER = "env"
+
+    assert [keyring.current().of(use) for use in Use] == [ring.of(use) for use in Use]
+    assert keyring.provider().health().fine
+    with pytest.raises(KeyringReadOnly, match="Change it where the variable is set"):
+        keyring.change(lambda ring: ring.with_new(Use.KEK, at=NOON))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]"])
+def test_an_environment_without_a_keyring_says_where_it_belongs(
+    text: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CDP_KEYRING_JSON", text)
+    settings.KEY_PROVIDER, settings.KEYRING = "env", Path(text or "/none")
+
+    with pytest.raises(KeyringRefused, match="CDP_KEYRING_JSON is not"):
+        keyring.current()
+    assert not keyring.provider().health().fine
+
+
+def test_a_key_waits_enabled_until_it_is_taken_up(ring: keyring.Keyring) -> None:
+    waiting = ring.with_waiting(Use.KEK, at=NOON)
+
+    assert waiting.active(Use.KEK) == ring.active(Use.KEK)
+    assert [key.state for key in waiting.of(Use.KEK)] == ["active", "enabled"]
+    assert waiting.with_active(Use.KEK, 2).active(Use.KEK).id == 2

@@ -7,7 +7,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.conf import settings
 from django.db import DatabaseError
 from psycopg import sql as query
 from pytest_django.plugin import DjangoDbBlocker
@@ -145,7 +144,7 @@ def test_a_call_that_cannot_be_an_event_waits_sealed_with_its_reason(shop: Shop)
     assert kept() == ["m1", "m2"]
     with database.as_role(Role.INGEST):
         refused = Quarantined.objects.get()
-    key = keyring.current(settings.KEYRING).get(Use.INTAKE, refused.intake_key_id)
+    key = keyring.current().get(Use.INTAKE, refused.intake_key_id)
     sealed = bytes(refused.sealed)
     assert (refused.reason, refused.source_id) == ("unknown_type", shop.till.id)
     assert b"canary" not in sealed

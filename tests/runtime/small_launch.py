@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from cdp.kernel.errors import CdpError
+from cdp.kernel.key_providers.file import FileProvider
 from cdp.runtime.launch import Ground
 from cdp.runtime.processes import Service
 from cdp.runtime.progress import Progress
@@ -53,7 +54,7 @@ def service(
 def main(folder: Path, names: list[str]) -> None:
     """Run the named programs until somebody asks to stop."""
     nowhere = Path("/nonexistent")
-    ground = Ground(nowhere, folder, nowhere, nowhere, ())
+    ground = Ground(nowhere, folder, FileProvider(nowhere), nowhere, ())
 
     def begin(supervisor: Supervisor) -> None:
         for name in names:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cdp.kernel import clock, keyring
+from cdp.kernel.key_providers.file import FileProvider
 from cdp.kernel.keyring import KeyringRefused
 from cdp.kernel.roles import LOGINS, PROCESSES, Role
 from cdp.runtime import keys, launch, private_files, run_file, show, static_files
@@ -123,32 +124,32 @@ def test_an_external_administrator_is_not_named(tmp_path: Path) -> None:
 def test_a_key_ring_is_made_for_an_empty_house_and_then_kept(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "keyring.json"
 
-    made = keys.make_keyring(path, origin="candor.test/audit", has_data=False)
+    made = keys.make_keyring(FileProvider(path), origin="candor.test/audit", has_data=False)
     first = path.read_text()
-    made_again = keys.make_keyring(path, origin="candor.test/audit", has_data=True)
+    made_again = keys.make_keyring(FileProvider(path), origin="candor.test/audit", has_data=True)
 
     assert (made, made_again) == (True, False)
     assert path.read_text() == first
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert keyring.read(path).active(keyring.Use.SIGN).origin == "candor.test/audit"
+    assert FileProvider(path).load().active(keyring.Use.SIGN).origin == "candor.test/audit"
 
 
 def test_lost_keys_stop_the_start_instead_of_being_replaced(tmp_path: Path) -> None:
     path = tmp_path / "keyring.json"
 
     with pytest.raises(KeyringRefused, match=r"Restore keyring\.json"):
-        keys.make_keyring(path, origin="x", has_data=True)
+        keys.make_keyring(FileProvider(path), origin="x", has_data=True)
 
     assert not path.exists()
 
 
 def test_a_key_ring_that_others_can_read_stops_the_start(tmp_path: Path) -> None:
     path = tmp_path / "keyring.json"
-    keyring.create(path, keyring.generate(origin="x", at=clock.now()))
+    keyring.create(FileProvider(path), keyring.generate(origin="x", at=clock.now()))
     path.chmod(0o644)
 
     with pytest.raises(KeyringRefused, match="chmod 600"):
-        keys.make_keyring(path, origin="x", has_data=False)
+        keys.make_keyring(FileProvider(path), origin="x", has_data=False)
 
 
 def test_the_secret_key_stays_when_the_broker_moves(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from psycopg import sql
 
 from cdp.kernel import clock, keyring
+from cdp.kernel.key_providers.file import FileProvider
 from cdp.kernel.roles import Role
 from cdp.runtime import bootstrap, database_findings, findings, ports, private_files
 from cdp.runtime.launch import Ground
@@ -19,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 def ground(var: Path, **more: object) -> Ground:
     """Return a launch over `var`."""
-    return Ground(ROOT, var, var / "keyring.json", var / "static", (), **more)  # type: ignore[arg-type]
+    return Ground(ROOT, var, FileProvider(var / "keyring.json"), var / "static", (), **more)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_a_lost_or_open_key_ring_is_named_but_a_new_house_needs_none(tmp_path: P
     lost = findings.key_file(house)
     keyring.create(house.keyring, keyring.generate(origin="x", at=clock.now()))
     whole = findings.key_file(house)
-    house.keyring.chmod(0o640)
+    (tmp_path / "keyring.json").chmod(0o640)
     readable = findings.key_file(house)
 
     assert (new.fine, lost.fine, whole.fine, readable.fine) == (True, False, True, False)

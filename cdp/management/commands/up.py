@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from cdp.kernel import keyring
 from cdp.kernel.errors import CdpError
 from cdp.runtime.launch import Ground, bring_up, lay_ground, write_logins
 from cdp.runtime.progress import Progress
@@ -20,7 +21,7 @@ def ground(*, is_demo: bool) -> Ground:
     return Ground(
         root=settings.ROOT,
         var=settings.VAR.resolve(),
-        keyring=settings.KEYRING,
+        keyring=keyring.provider(),
         static_root=Path(settings.STATIC_ROOT),
         static_sources=tuple(Path(folder) for folder in settings.STATICFILES_DIRS),
         database_url=os.environ.get("DATABASE_URL", ""),
