@@ -27,6 +27,7 @@ class Operator(AbstractBaseUser):
     language = models.CharField(max_length=10, blank=True)
     theme = models.CharField(max_length=6, blank=True)
     is_active = models.BooleanField(default=True)
+    last_seen_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: Any = OperatorManager()
@@ -58,6 +59,20 @@ class OperatorRole(Record):
         ]
 
 
+class Invitation(Record):
+    """
+    A place in a workspace's team, and a single-use link to choose a password: a digest, 24 hours.
+
+    The row stays when the link was used: an operator without any role is still in the team.
+    """
+
+    operator = models.ForeignKey(Operator, on_delete=models.CASCADE, related_name="invitations")
+    workspace = models.ForeignKey("kernel.Workspace", on_delete=models.CASCADE, related_name="+")
+    digest = models.BinaryField(unique=True, null=True)  # none: the link was used or replaced
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
 class ApiKey(Record):
     """A management credential: scopes, the purposes it may name, an end. Stored as SHA-256."""
 
@@ -70,6 +85,7 @@ class ApiKey(Record):
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
+    replaces = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
 
 
 class SignInRequest(WorkspaceRecord):

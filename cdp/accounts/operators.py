@@ -29,26 +29,39 @@ class WeakPassword(CdpError):
     code = "weak_password"
 
 
-def create_operator(*, email: str, name: str, password: str) -> Operator:
+def create_operator(*, email: str, name: str, password: str | None) -> Operator:
     """
-    Create an operator without any role.
+    Create an operator without any role; without a password nobody signs in as them yet.
 
     :raises UnreadableAddress: `email` is not an address
     :raises OperatorExists: the address is taken, in whatever case it was written
     :raises WeakPassword: shorter than 12 characters, or well known
+    """
+    address = read_address(email)
+    operator = Operator(email=address, name=name)
+    if password is None:
+        operator.set_unusable_password()
+    else:
+        set_password(operator, password)
+    with database.atomic():
+        if Operator.objects.filter(email__iexact=address).exists():
+            raise OperatorExists("An operator with this address exists; grant roles to that one.")
+        operator.save(force_insert=True)
+    return operator
+
+
+def read_address(email: str) -> str:
+    """
+    Return an operator's address in the one way it is written here.
+
+    :raises UnreadableAddress: `email` is not an address
     """
     address = email.strip().lower()
     try:
         validate_email(address)
     except ValidationError:
         raise UnreadableAddress("Write the operator's e-mail address in full.") from None
-    operator = Operator(email=address, name=name)
-    set_password(operator, password)
-    with database.atomic():
-        if Operator.objects.filter(email__iexact=address).exists():
-            raise OperatorExists("An operator with this address exists; grant roles to that one.")
-        operator.save(force_insert=True)
-    return operator
+    return address
 
 
 def set_password(operator: Operator, password: str) -> None:

@@ -27,4 +27,6 @@ class WriteKey(Record):
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="write_keys")
     workspace_id = models.UUIDField()
     key = models.CharField(max_length=80, unique=True)
+    ends_at = models.DateTimeField(null=True)  # a replaced key goes on for a while
     revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)

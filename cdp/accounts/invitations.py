@@ -1,0 +1,132 @@
+"""
+Letting somebody into a team: a single-use link to choose a password, handed over by an owner.
+
+No mail is needed: the link is shown once, kept as a digest and ends after 24 hours. It gives a
+password and nothing else; roles are granted apart, and a second step stays with the person.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from cdp.accounts import operators
+from cdp.accounts.models import Invitation, Operator, OperatorRole
+from cdp.kernel import clock, crypto, database
+from cdp.kernel.errors import CdpError
+
+LASTS = timedelta(hours=24)
+
+
+class InTeamAlready(CdpError):
+    """Whoever is invited is in the team."""
+
+    code = "in_team_already"
+
+
+class InvitationOver(CdpError):
+    """The link was used, replaced, or is older than a day."""
+
+    code = "invitation_over"
+
+
+class WorksElsewhere(CdpError):
+    """An operator of several workspaces gets no new password from the owner of one."""
+
+    code = "works_elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """Somebody who was let in; no token: they have a password from another workspace."""
+
+    operator: Operator
+    token: str | None
+
+
+def invite(*, email: str, name: str, workspace: UUID) -> Invited:
+    """
+    Take somebody into a workspace's team, without any role yet.
+
+    :raises UnreadableAddress: `email` is not an address
+    :raises InTeamAlready: the address is that of a member
+    """
+    address = operators.read_address(email)
+    with database.atomic():
+        operator = Operator.objects.filter(email__iexact=address).first()
+        if operator is None:
+            operator = operators.create_operator(email=address, name=name, password=None)
+        elif is_member(operator.pk, workspace=workspace):
+            raise InTeamAlready("This operator is in the team. Grant them roles.")
+        elif not _places(operator.pk):  # their access had ended: they begin again
+            operator.is_active, operator.name = True, name
+            operator.set_unusable_password()
+            operator.save(update_fields=["is_active", "name", "password"])
+        token = None if operator.has_usable_password() else secrets.token_urlsafe(32)
+        _keep(operator.pk, workspace=workspace, token=token)
+    return Invited(operator, token)
+
+
+def renew(operator: Operator, *, workspace: UUID) -> str:
+    """
+    Return a fresh link's token; the former one ends, the former password works until it is used.
+
+    :raises WorksElsewhere: the operator is in another team too, so this is not one owner's to do
+    """
+    if _places(operator.pk) - {workspace}:
+        raise WorksElsewhere("This operator works in another workspace too. Run: manage.py invite")
+    token = secrets.token_urlsafe(32)
+    with database.atomic():
+        Invitation.objects.filter(operator=operator, workspace_id=workspace).delete()
+        _keep(operator.pk, workspace=workspace, token=token)
+    return token
+
+
+def find(token: str) -> Invitation | None:
+    """Return the invitation that a link's token opens now, if any."""
+    rows = Invitation.objects.select_related("operator", "workspace")
+    return rows.filter(digest=crypto.token_digest(token), expires_at__gt=clock.now()).first()
+
+
+def accept(token: str, *, password: str) -> Invitation:
+    """
+    Give the invited operator a password; the link is used up, and their other sessions end.
+
+    :raises InvitationOver: the link was used, replaced, or is older than a day
+    :raises WeakPassword: shorter than 12 characters, or well known
+    """
+    with database.atomic():
+        now = clock.now()
+        rows = Invitation.objects.select_for_update().select_related("operator", "workspace")
+        found = rows.filter(digest=crypto.token_digest(token), expires_at__gt=now).first()
+        if found is None:
+            raise InvitationOver("This link was used or is over. Ask an owner for a new one.")
+        operators.set_password(found.operator, password)
+        found.operator.save(update_fields=["password"])
+        found.used_at, found.digest = now, None
+        found.save(update_fields=["used_at", "digest"])
+    return found
+
+
+def is_member(operator: UUID, *, workspace: UUID) -> bool:
+    """Return whether an operator is in the team of a workspace."""
+    return workspace in _places(operator)
+
+
+def _places(operator: UUID) -> set[UUID]:
+    """Return the workspaces in whose teams an operator is."""
+    invited = Invitation.objects.filter(operator_id=operator).values_list("workspace_id")
+    return {row[0] for row in invited.union(
+        OperatorRole.objects.filter(operator_id=operator).values_list("workspace_id")
+    )}  # fmt: skip
+
+
+def _keep(operator: UUID, *, workspace: UUID, token: str | None) -> None:
+    now = clock.now()
+    Invitation.objects.create(
+        operator_id=operator,
+        workspace_id=workspace,
+        digest=crypto.token_digest(token) if token else None,
+        expires_at=now + LASTS,
+        used_at=None if token else now,
+    )
