@@ -4,7 +4,8 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from cdp import account, doors, health, mailbox_page
+from cdp import doors, health, mailbox_page
+from cdp.account import preferences
 from cdp.portal import links
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,9 +13,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("csp-report", doors.csp_report),
-    path("account/", include("cdp.account")),
-    path("account/language/", account.choose_language, name="language"),
-    path("account/theme/", account.choose_theme, name="theme"),
+    path("account/", include("cdp.account.urls")),
+    path("account/language/", preferences.choose_language, name="language"),
+    path("account/theme/", preferences.choose_theme, name="theme"),
     path("console/", include("cdp.console.urls")),
     path("my/", include("cdp.portal.urls")),
     path("u/<str:token>", links.unsubscribe, name="unsubscribe"),

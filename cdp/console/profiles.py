@@ -28,6 +28,7 @@ from cdp.console import (
 )
 from cdp.console.access import ConsoleRequest, may, needs
 from cdp.console.reason_field import ReasonField
+from cdp.console.step_up import confirmed_to_act
 from cdp.kernel import clock, database
 from cdp.kernel.errors import CdpError
 from consent.window import purpose
@@ -177,6 +178,7 @@ def show_profile(request: ConsoleRequest, subject: UUID, tab: str = "timeline") 
 
 @require_http_methods(["GET", "POST"])
 @needs("pii:reveal")
+@confirmed_to_act
 def show_contact(request: ConsoleRequest, subject: UUID) -> HttpResponse:
     """Show the contact panel masked; on POST show one field for a minute, on the record."""
     details, refused = None, ""

@@ -9,6 +9,7 @@ from cdp.accounts.models import Operator, OperatorRole
 from cdp.kernel import database, valkey
 from cdp.kernel.models import Workspace
 from cdp.kernel.roles import Role
+from tests.operators import browser_of
 
 Console = Callable[..., Client]
 
@@ -25,9 +26,7 @@ def console(workspace: Workspace) -> Console:
             )
             for role in roles:
                 OperatorRole.objects.create(operator=operator, workspace=workspace, role=role)
-            browser = Client()
-            browser.force_login(operator)
-        return browser
+            return browser_of(operator)
 
     valkey.live().flushdb()
     return sign_in

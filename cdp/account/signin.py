@@ -1,5 +1,5 @@
 """
-Operators at the door: sign in, sign out; and for everybody: language and theme.
+Operators at the door: sign in, sign out.
 
 A refusal has one text for every reason, and failures are counted per address and client.
 """
@@ -7,24 +7,21 @@ A refusal has one text for every reason, and failures are counted per address an
 from django import forms
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from audit.actors import Actor
 from audit.inbox import record
+from cdp.account.onward import safe
+from cdp.account.preferences import bring_along
 from cdp.accounts import clients, limits
 from cdp.accounts.models import Operator
 from cdp.accounts.operators import workspaces_of
+from cdp.console import step_up
 from cdp.kernel import database
 from cdp.kernel.logging import logger
-
-YEAR_SECONDS = 365 * 24 * 3600
-THEME_COOKIE = "candor_theme"
-THEMES = ("system", "light", "dark")
 
 
 class SignInForm(forms.Form):
@@ -46,7 +43,7 @@ class SignInForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Show the sign-in page; on POST check the password and begin a session."""
-    onward = _safe(request, request.POST.get("next") or request.GET.get("next"))
+    onward = safe(request, request.POST.get("next") or request.GET.get("next"))
     form = SignInForm(request.POST or None)
     status = 200
     if request.method == "POST":
@@ -69,7 +66,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
                 if operator is not None:
                     _begin(request, operator)
                     entered = redirect(onward or settings.LOGIN_REDIRECT_URL)
-                    _bring_along(entered, operator)
+                    bring_along(entered, operator)
                     return entered
                 form.add_error(None, _("This e-mail and password do not fit together."))
     answer = render(
@@ -102,18 +99,11 @@ def _check(request: HttpRequest, *, email: str, password: str) -> Operator | Non
 def _begin(request: HttpRequest, operator: Operator) -> None:
     """Begin the session and put it on the record of the operator's first workspace."""
     login(request, operator)
+    step_up.note_proof(request)
     workspaces = workspaces_of(operator)
     if workspaces:
         with database.in_workspace(workspaces[0]):
             record(Actor.operator(operator.pk), "operator.sign_in")
-
-
-def _bring_along(answer: HttpResponse, operator: Operator) -> None:
-    """Give this browser the language and the theme that the operator chose in another."""
-    if operator.language:
-        _remember(answer, settings.LANGUAGE_COOKIE_NAME, operator.language)
-    if operator.theme:
-        _remember(answer, THEME_COOKIE, operator.theme)
 
 
 @require_POST
@@ -121,62 +111,3 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """End the operator's session."""
     logout(request)
     return redirect(settings.LOGOUT_REDIRECT_URL)
-
-
-@require_POST
-def choose_language(request: HttpRequest) -> HttpResponse:
-    """Keep the language in a cookie, and with the operator if one is signed in."""
-    language = request.POST.get("language", "")
-    answer = _back(request)
-    if language in dict(settings.LANGUAGES):
-        _remember(answer, settings.LANGUAGE_COOKIE_NAME, language)
-        _keep(request, language=language)
-    return answer
-
-
-@require_POST
-def choose_theme(request: HttpRequest) -> HttpResponse:
-    """Keep the theme in a cookie, and with the operator if one is signed in."""
-    theme = request.POST.get("theme", "")
-    answer = _back(request)
-    if theme in THEMES:
-        _remember(answer, THEME_COOKIE, theme)
-        _keep(request, theme=theme)
-    return answer
-
-
-def _keep(request: HttpRequest, **chosen: str) -> None:
-    if request.user.is_authenticated:
-        Operator.objects.filter(pk=request.user.pk).update(**chosen)
-
-
-def _remember(answer: HttpResponse, name: str, value: str) -> None:
-    answer.set_cookie(
-        name,
-        value,
-        max_age=YEAR_SECONDS,
-        path="/",
-        secure=settings.SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
-
-
-def _back(request: HttpRequest) -> HttpResponseRedirect:
-    return HttpResponseRedirect(_safe(request, request.POST.get("next")) or "/")
-
-
-def _safe(request: HttpRequest, url: str | None) -> str | None:
-    """Return `url` if it stays on this host."""
-    hosts = {request.get_host()}
-    secure = request.is_secure()
-    if url and url_has_allowed_host_and_scheme(url, hosts, require_https=secure):
-        return url
-    return None
-
-
-app_name = "account"
-urlpatterns = [
-    path("signin/", sign_in, name="signin"),
-    path("signout/", sign_out, name="signout"),
-]
