@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import redis
-from django.conf import settings
 
 from cdp.kernel import crypto, keyring, valkey
 from cdp.kernel.errors import CdpError
@@ -123,6 +122,6 @@ def _uncounted() -> TriesUncounted:
 
 
 def _key(limit: Limit, *parts: str | bytes) -> str:
-    secret = keyring.current(settings.KEYRING).active(Use.TOKEN).material
+    secret = keyring.current().active(Use.TOKEN).material
     whom = crypto.keyed_digest(secret, crypto.lp("limit", limit.name, *parts))
     return f"limit:{limit.name}:{whom.hex()}"
