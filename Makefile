@@ -45,9 +45,10 @@ format: dev-env ## put the style right
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-docs: dev-env ## write the generated documents again (docs/openapi.yaml)
+docs: dev-env ## write the generated documents again (docs/openapi.yaml, attack cases)
 	$(STATIC_ENV) $(PYTHON) manage.py shell --verbosity 0 --command "from pathlib import Path; \
 	    from cdp.api import schema; Path('docs/openapi.yaml').write_text(schema.as_yaml())"
+	$(PYTHON) -m tests.security.cases
 
 assets: ## build cdp/static/dist from frontend/ (needs Node.js 20)
 	frontend/build.sh
