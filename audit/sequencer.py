@@ -162,17 +162,17 @@ def _sealed(row: Waiting, data_key: bytes | None) -> str:
 
 
 def _data_keys(people: Collection[UUID]) -> dict[UUID, bytes]:
-    """Return data keys; one that was tampered with must not hold up everybody's entries."""
-    try:
-        return subjects.data_keys(people)
-    except DataKeyTampered:
-        keys: dict[UUID, bytes] = {}
-        for subject in people:
-            try:
-                keys |= subjects.data_keys([subject])
-            except DataKeyTampered:
-                logger().error("audit.data_key_tampered", table="kernel_subjectkey")
-        return keys
+    """
+    Return data keys; one that was tampered with must not hold up everybody's entries.
+
+    :raises KeyMissing: a key-encryption key is away; what waits is sealed once it is back
+    """
+    keys = subjects.data_keys(people)
+    for failure in keys.failed.values():
+        if not isinstance(failure, DataKeyTampered):
+            raise failure
+        logger().error("audit.data_key_tampered", table="kernel_subjectkey")
+    return keys
 
 
 def _write(

@@ -15,11 +15,13 @@ TABLES: Grants = {
     # foundation
     "kernel_workspace": {Role.WEB: W},
     "kernel_key": {
-        Role.WEB: R, Role.API: R, Role.INGEST: R, Role.WORKER: R, Role.PORTAL: R, Role.AUDIT: R,
+        Role.WEB: R, Role.API: R, Role.WORKER: R, Role.PORTAL: R, Role.AUDIT: R, Role.REWRAP: W,
+        Role.INGEST: ("SELECT", "UPDATE (wraps)"),
     },
     "kernel_jobrun": {
         Role.WEB: W, Role.API: W, Role.WORKER: W, Role.INGEST: W, Role.PORTAL: W, Role.SWEEP: W,
         Role.AUDIT: ("SELECT", "UPDATE"),  # it carries out asked checks of the log
+        Role.REWRAP: W,
     },
     # accounts
     "accounts_operator": {Role.WEB: W, Role.WORKER: R},
@@ -68,7 +70,7 @@ TABLES: Grants = {
 # themselves (a heartbeat, a count) and say nothing.
 WATCHED: dict[str, tuple[str, ...]] = {
     "kernel_workspace": (),
-    "kernel_key": (),
+    "kernel_key": ("wraps",),
     "accounts_operator": ("last_login", "last_seen_at"),
     "accounts_operatorrole": (),
     "accounts_invitation": (),
@@ -84,6 +86,35 @@ WATCHED: dict[str, tuple[str, ...]] = {
     "campaigns_template": (),
     "campaigns_campaign": ("counts",),
 }
+
+# What those entries keep of a column: its value before and after, not only its name. Nothing that
+# is a secret, reaches somebody or was written about somebody belongs here.
+SHOWN: dict[str, tuple[str, ...]] = {
+    "kernel_workspace": ("name",),
+    "kernel_key": ("use", "key_id", "state"),
+    "accounts_operator": ("is_active",),
+    "accounts_operatorrole": ("operator_id", "workspace_id", "role"),
+    "accounts_apikey": ("scopes", "purposes", "expires_at", "revoked_at"),
+    "consent_purpose": (
+        "open", "basis", "categories", "requires", "gpc_scope", "age_gated",
+        "assessment_required", "min_notice_version", "consent_months", "retention", "closed_at",
+    ),
+    "consent_noticeversion": (
+        "notice", "number", "language", "states_age", "material", "purposes", "effective_from",
+    ),
+    "consent_assessment": ("kind", "purposes", "state", "approved_at", "review_due_at"),
+    "consent_retentionrule": ("category", "purpose_key", "period", "anchor", "action"),
+    "profiles_source": ("key", "name", "kind", "consent_authority", "paused_at"),
+    "profiles_writekey": ("source_id", "revoked_at"),
+    "profiles_segment": (
+        "name", "rule", "rule_number", "purpose_key", "refresh_minutes", "archived_at",
+    ),
+    "profiles_modelversion": ("model", "number", "stage", "purposes"),
+    "campaigns_template": ("name", "number", "channel"),
+    "campaigns_campaign": (
+        "name", "purpose_key", "channel", "segment_id", "template_id", "state", "occurrence",
+    ),
+}  # fmt: skip
 
 
 def statements() -> list[str]:

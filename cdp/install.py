@@ -3,7 +3,7 @@
 from audit import install as audit_install
 from campaigns.delivery import policies as delivery_policies
 from cdp import grants
-from cdp.kernel import database, key_check
+from cdp.kernel import database, key_register
 from cdp.kernel.protected import protected_models
 from consent import policies, purposes
 from profiles.events import partitions
@@ -15,7 +15,7 @@ def install() -> None:
         for statement in _statements():
             sql.execute(statement)
         purposes.write_catalogue()
-        key_check.register()
+        key_register.follow()
 
 
 def _statements() -> list[str]:
@@ -27,10 +27,17 @@ def _statements() -> list[str]:
         *audit_install.statements(),
     ]
     for table, ignored in grants.WATCHED.items():
-        out += audit_install.change_triggers(table, per_person=False, ignore=ignored)
+        out += audit_install.change_triggers(
+            table, per_person=False, ignore=ignored, show=grants.SHOWN.get(table, ())
+        )
     for model in protected_models():
-        if model.protection.audited:
-            out += audit_install.change_triggers(
-                model._meta.db_table, per_person=True, ignore=model.protection.unwatched
-            )
+        # rows that come in volume are on the record as their batch or run; emptying is refused
+        acts = audit_install.CHANGES if model.protection.audited else ()
+        out += audit_install.change_triggers(
+            model._meta.db_table,
+            per_person=True,
+            acts=acts,
+            ignore=model.protection.unwatched,
+        )
+        out += audit_install.partition_triggers(model._meta.db_table)
     return out

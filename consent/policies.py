@@ -75,8 +75,9 @@ OWN_TABLES: dict[str, tuple[Rule, ...]] = {
         Rule((Role.PORTAL,), ("SELECT",), ANY_ROW),  # found by the digest of a random token
     ),
     "kernel_subjectkey": (
-        Rule(_PEOPLE_READERS, ("SELECT",), ANY_ROW),
+        Rule((*_PEOPLE_READERS, Role.REWRAP), ("SELECT",), ANY_ROW),
         Rule((Role.INGEST,), ("INSERT",), ANY_ROW),
+        Rule((Role.REWRAP,), ("UPDATE",), ANY_ROW, columns=("kek_id", "wrapped")),
     ),
     "accounts_signinlink": (
         Rule((Role.WORKER,), ("SELECT", "INSERT", "UPDATE", "DELETE"), IN_WORKSPACE),
@@ -222,7 +223,7 @@ def _own(table: str, rules: tuple[Rule, ...]) -> list[str]:
 
 def _in_workspace(table: str) -> list[str]:
     bound = ", ".join((Role.WEB, Role.API, Role.WORKER, Role.PORTAL, Role.RIGHTS, Role.READ))
-    free = ", ".join((Role.INGEST, Role.SWEEP, Role.AUDIT, Role.FOLD))
+    free = ", ".join((Role.INGEST, Role.SWEEP, Role.AUDIT, Role.FOLD, Role.REWRAP))
     return [
         *_enforce(table),
         *_policy(table, "in_workspace", "ALL", bound, IN_WORKSPACE),

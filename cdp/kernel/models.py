@@ -24,17 +24,27 @@ class Workspace(Record):
 
 
 class Key(models.Model):
-    """A key of the keyring as the database knows it: id and check value, never material."""
+    """
+    A key of the keyring as the database knows it: id and check value, never material.
+
+    `state` follows the keyring; `wraps` counts what a key-encryption key has wrapped, in blocks.
+    """
 
     use = models.CharField(max_length=12)
     key_id = models.IntegerField()
     check_value = models.BinaryField()
     state = models.CharField(max_length=8, default="active")
+    wraps = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True)
+    destroyed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["use", "key_id"], name="kernel_key_once"),
+            models.UniqueConstraint(
+                fields=["use"], condition=Q(state="active"), name="kernel_key_one_active"
+            ),
         ]
 
 

@@ -22,6 +22,7 @@ class Role(StrEnum):
     RIGHTS = "cdp_rights"  # subject requests
     SWEEP = "cdp_sweep"  # delivery sweeper
     AUDIT = "cdp_audit"  # the sequencer
+    REWRAP = "cdp_rewrap"  # key-encryption keys: rotation, wrapping data keys anew
     READ = "cdp_read"  # dashboards of the database itself; sees no person
     TEST = "cdp_test"  # tests only: may SET ROLE to any of the above
 
@@ -30,6 +31,7 @@ NO_LOGIN = (Role.OWNER, Role.FOLD)
 LOGINS = tuple(role for role in Role if role not in NO_LOGIN and role is not Role.TEST)
 APPLICATION = (
     Role.WEB, Role.API, Role.INGEST, Role.WORKER, Role.PORTAL, Role.RIGHTS, Role.SWEEP, Role.AUDIT,
+    Role.REWRAP,
 )  # fmt: skip
 READERS_BY_PURPOSE = (Role.WORKER, Role.WEB, Role.API)
 
@@ -44,8 +46,9 @@ PROCESSES: dict[str, dict[str, Role]] = {
     "work": {"default": Role.WORKER},
     "ingest": {"default": Role.INGEST},
     "beat": {"default": Role.WORKER},
-    "sequencer": {"default": Role.AUDIT, "sweep": Role.SWEEP},
+    "sequencer": {"default": Role.AUDIT, "sweep": Role.SWEEP, "rewrap": Role.REWRAP},
     "rights": {"default": Role.RIGHTS},
+    "keys": {"default": Role.REWRAP},
     "migrate": {"default": Role.MIGRATE},
 }
 
@@ -57,6 +60,7 @@ COMMAND_PROCESS: dict[str, str] = {
     "sequencer": "sequencer",
     "verify_audit": "sequencer",
     "audit": "sequencer",
+    "keys": "keys",
     "drain": "ingest",
     "events": "work",
     "createsuperuser": "web",

@@ -32,6 +32,7 @@ LONGEST_STATEMENT_MS: dict[Role, int] = {
     Role.RIGHTS: 5 * MINUTE_MS,
     Role.SWEEP: MINUTE_MS,
     Role.AUDIT: 5 * MINUTE_MS,
+    Role.REWRAP: 5 * MINUTE_MS,
     Role.READ: MINUTE_MS,
 }
 

@@ -48,6 +48,7 @@ def open_private(
 
     :raises PurposeRequired: no window is open
     :raises EventTampered: a part was altered or belongs to somebody else
+    :raises DataKeyTampered, KeyMissing: a data key does not open
     """
     windows.required()
     people = {row.subject for row in rows}
@@ -56,7 +57,7 @@ def open_private(
         entry()
         remember(entry)
         on_record.update(fresh)
-    keys = subjects.data_keys(people)
+    keys = subjects.data_keys(people).all_or_none()
     workspace = workspaces.current().key
     return {
         row.event: _unseal(row, keys[row.subject], workspace) for row in rows if row.subject in keys
