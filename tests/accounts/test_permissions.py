@@ -1,4 +1,4 @@
-"""The matrix of roles: everything in it has words, and what weighs most is never given in passing."""
+"""The matrix of roles: all of it is said in words, and what weighs most is given on purpose."""
 
 import pytest
 
