@@ -5,6 +5,7 @@ Chosen by URL before any query, so no view can read through another door's login
 """
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,9 +16,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from cdp.kernel import database
+from cdp.accounts import clients
+from cdp.kernel import database, rates
 from cdp.kernel.identifiers import uuid7
 from cdp.kernel.logging import logger
+from cdp.kernel.rates import Rate
 
 DOORS = (
     ("/v1/", "ingest"),
@@ -26,6 +29,8 @@ DOORS = (
     ("/u/", "portal"),
     ("/r/", "portal"),
 )
+CSP_REPORTS = Rate("csp.reports", 30)
+REPORT_BYTES = 10_000
 THEMES = {"light": "candor-light", "dark": "candor-dark"}
 
 
@@ -83,11 +88,20 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 @csrf_exempt
 @require_POST
 def csp_report(request: HttpRequest) -> HttpResponse:
-    """Note which directive a page broke; never the page's full address."""
+    """Note which directive a page broke, 30 a minute and address; never the page's address."""
+    client = clients.address(request.META, proxies=settings.TRUSTED_PROXIES)
+    verdict = rates.take(CSP_REPORTS, client)
+    if verdict is not None and not verdict.passed:
+        return HttpResponse(status=429, headers=verdict.headers)
     try:
-        report = json.loads(request.body[:10_000]).get("csp-report", {})
-        directive = str(report.get("effective-directive", ""))[:60]
-    except (ValueError, AttributeError):
+        report = json.loads(request.read(REPORT_BYTES)).get("csp-report", {})
+        directive = _directive(str(report.get("effective-directive", "")))
+    except (ValueError, AttributeError, RecursionError):
         directive = "unreadable"
     logger().warning("csp.violation", where=directive)
     return HttpResponse(status=204)
+
+
+def _directive(named: str) -> str:
+    """Return a directive's name; anything else that a stranger put there is not repeated."""
+    return named if re.fullmatch(r"[a-z-]{1,40}", named) else "unreadable"

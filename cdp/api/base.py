@@ -3,24 +3,40 @@
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
+from rest_framework.exceptions import (
+    AuthenticationFailed,
+    ErrorDetail,
+    NotFound,
+    ValidationError,
+)
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from cdp.accounts import clients
+from cdp.accounts.models import ApiKey
 from cdp.api.auth import DenyAll, key_of
-from cdp.kernel import database
+from cdp.kernel import database, rates
+from cdp.kernel.rates import Rate, Verdict
+
+UNKNOWN_KEYS = Rate("api.unknown", 60)  # a minute, from one address
 
 
 class ApiView(APIView):
-    """A view inside its key's workspace: entered once the key is known, left with the answer."""
+    """
+    A view inside its key's workspace: entered once the key is known, left with the answer.
+
+    A key has a bucket of requests, whatever comes of them; every answer tells how full it is.
+    """
 
     metadata_class = None
     scope: ClassVar[BasePermission] = DenyAll()
+    verdict: Verdict | None = None
 
     def get_permissions(self) -> list[BasePermission]:
         """Return the one permission: the scope that the view names, or nobody's."""
@@ -34,7 +50,26 @@ class ApiView(APIView):
             told = self.handle_exception(away)
             response = self.finalize_response(self.request, told, *args, **kwargs)
         response.headers.setdefault("Cache-Control", "no-store")
+        for name, value in (self.verdict.headers if self.verdict else {}).items():
+            response[name] = value
         return response
+
+    def perform_authentication(self, request: Request) -> None:
+        try:
+            super().perform_authentication(request)
+        except AuthenticationFailed:
+            client = clients.address(request.META, proxies=settings.TRUSTED_PROXIES)
+            self._take(UNKNOWN_KEYS, client)
+            raise
+        if isinstance(request.auth, ApiKey):
+            self._take(Rate("api.key", settings.API_PER_MINUTE), request.auth.pk.bytes)
+
+    def _take(self, rate: Rate, whom: str | bytes) -> None:
+        try:
+            self.verdict = rates.spend(rate, whom)
+        except rates.TooFast as flood:
+            self.verdict = flood.verdict
+            raise
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

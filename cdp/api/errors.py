@@ -47,6 +47,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "not_switchable": (409, "This purpose is not the person's to switch"),
     "body_too_large": (413, "The body is too large"),
     "unsupported_media_type": (415, "Bodies are JSON"),
+    "too_many_requests": (429, "Too many requests in a short time"),
     "broken": (500, "Something broke on our side"),
     "unavailable": (503, "Not available right now"),
     "consent_stale": (503, "Expired permissions wait to be folded"),

@@ -40,7 +40,7 @@ PAGING = (
     OpenApiParameter("after", str, description="From the last page's “next”."),
     OpenApiParameter("limit", int, description="Rows on a page, 1 to 200; 50 if left out."),
 )
-_EVERYWHERE = (401, 403, 500, 503)
+_EVERYWHERE = (401, 403, 429, 500, 503)
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

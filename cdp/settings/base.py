@@ -232,6 +232,11 @@ OUTGOING_INTERNAL = frozenset(filter(None, os.environ.get("CDP_OUTGOING_INTERNAL
 # a PEM file of authorities to believe instead of the usual ones
 OUTGOING_CA_FILE = os.environ.get("CDP_OUTGOING_CA_FILE", "")
 
+# ── How many requests a minute; 0 counts nothing ─────────────────────────────────────────────
+API_PER_MINUTE = int(os.environ.get("CDP_API_PER_MINUTE", "600"))
+TRACKING_PER_SOURCE = int(os.environ.get("CDP_TRACKING_PER_SOURCE", "60000"))
+TRACKING_PER_ADDRESS = int(os.environ.get("CDP_TRACKING_PER_ADDRESS", "12000"))
+
 # ── REST API ─────────────────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["cdp.api.auth.ApiKeyAuthentication"],

@@ -2,7 +2,8 @@
 The tracking endpoints. A request is authenticated, bounded and put into the journal; 200 means
 committed. Source: interop reference, parts 1.1 to 1.6.
 
-No framework between socket and journal: this is the hot path.
+No framework between socket and journal: this is the hot path. Floods are answered 429 with
+Retry-After, which clients wait for and send again; nothing is dropped without a word.
 """
 
 import base64
@@ -10,13 +11,16 @@ import binascii
 from collections.abc import Callable
 from functools import wraps
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
-from cdp.kernel import clock
+from cdp.accounts import clients
+from cdp.kernel import clock, rates
 from cdp.kernel.errors import CdpError
 from cdp.kernel.logging import logger
+from cdp.kernel.rates import Rate, TooFast
 from profiles.events import intake, wire
 from profiles.events.clean import KINDS
 from profiles.events.wire import BodyRefused, BodyTooLarge
@@ -26,6 +30,7 @@ from profiles.sources.find import SourceFacts
 STATUS = {"invalid_body": 400, "too_large": 413, "missing_identity": 400, "invalid_key": 401,
           "source_paused": 503}  # fmt: skip
 _ACCEPTED = b'{"success":true}'
+_TOLD = "Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
 
 
 class KeyRefused(CdpError):
@@ -64,7 +69,7 @@ def _door(view: View) -> View:
         response["Access-Control-Allow-Origin"] = "*"
         response["Access-Control-Allow-Methods"] = "GET, POST"
         response["Access-Control-Allow-Headers"] = "authorization, content-type, x-retry-count"
-        response["Access-Control-Expose-Headers"] = "Retry-After"
+        response["Access-Control-Expose-Headers"] = _TOLD
         response["Access-Control-Max-Age"] = "7200"
         return response
 
@@ -73,7 +78,11 @@ def _door(view: View) -> View:
 
 def _answer(view: View, request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
     try:
+        client = clients.address(request.META, proxies=settings.TRUSTED_PROXIES)
+        rates.spend(Rate("tracking.address", settings.TRACKING_PER_ADDRESS), client)
         return view(request, *args, **kwargs)
+    except TooFast as flood:
+        return _refuse(429, flood.code, str(flood), **flood.verdict.headers)
     except CdpError as refusal:
         return _refuse(STATUS.get(refusal.code, 400), refusal.code, str(refusal))
     except UnreadablePostError:
@@ -83,8 +92,8 @@ def _answer(view: View, request: HttpRequest, *args: str, **kwargs: str) -> Http
         return _refuse(503, "unavailable", "Nothing was stored. Send it again.")
 
 
-def _refuse(status: int, code: str, message: str) -> JsonResponse:
-    return JsonResponse({"code": code, "message": message}, status=status)
+def _refuse(status: int, code: str, message: str, **headers: str) -> JsonResponse:
+    return JsonResponse({"code": code, "message": message}, status=status, headers=headers)
 
 
 @_door
@@ -108,10 +117,12 @@ def batch(request: HttpRequest) -> HttpResponse:
 
 
 def _accept(request: HttpRequest, source: SourceFacts, envelope: wire.Envelope) -> HttpResponse:
+    verdict = rates.spend(Rate("tracking.source", settings.TRACKING_PER_SOURCE), source.id.bytes)
     gpc = any(part.strip() == "1" for part in request.headers.get("Sec-GPC", "").split(","))
     if envelope.batch:
         intake.accept(source, envelope, received_at=clock.now(), gpc=gpc)
-    return HttpResponse(_ACCEPTED, content_type="application/json")
+    told = verdict.headers if verdict else None
+    return HttpResponse(_ACCEPTED, content_type="application/json", headers=told)
 
 
 def _body(request: HttpRequest) -> bytes:

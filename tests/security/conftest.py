@@ -1,0 +1,3 @@
+"""What attacks need: a caller with every scope, and doors."""
+
+from tests.api.conftest import caller  # noqa: F401  (a fixture)
