@@ -20,9 +20,10 @@ from campaigns.planning.create import sending_purposes
 from cdp.console import jobs, names, people, refusals, rule_choices, rule_form
 from cdp.console.access import ConsoleRequest, may, needs
 from cdp.console.rule_form import Row, Typed
-from cdp.kernel import database
+from cdp.kernel import database, rates
 from cdp.kernel.errors import CdpError
 from cdp.kernel.models import JobRun
+from cdp.kernel.rates import Rate
 from profiles.models import Segment
 from profiles.segments import create, edit, rules, tasks, words
 from profiles.segments.rules import RuleRefused
@@ -30,6 +31,7 @@ from profiles.segments.tree import Node
 
 MEMBERS_SHOWN = 20
 DEFAULT_PURPOSE = "marketing.email"
+COUNTS = Rate("segment.counts", 30)  # a minute and operator: each is work for a worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +243,12 @@ def _builder(
 @needs("segments:read")
 def count_rule(request: ConsoleRequest) -> HttpResponse:
     """Have a worker count the rule as typed: match, of them permit, of them reachable."""
+    verdict = rates.take(COUNTS, str(request.user.pk))
+    if verdict and not verdict.passed:
+        said = {"refused": _("Too many counts in a short time. Change the rule again in a moment.")}
+        part = render(request, "console/segment_new.html#count", said, status=429)
+        part["Retry-After"] = verdict.retry_seconds
+        return part
     try:
         rule = _rule(request, rule_form.read(request.POST))
     except RuleRefused as refused:

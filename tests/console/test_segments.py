@@ -130,6 +130,16 @@ def test_counting_starts_a_job_that_keeps_the_rule_out_of_the_url(
     assert reverse("console:segment_count_result", args=[run.pk]) in answer.content.decode()
 
 
+def test_a_count_is_work_and_has_a_rate(alice: Client, at_noon: Any) -> None:
+    where = reverse("console:segment_count")
+    asked = [alice.post(where, RULE, headers=HTMX) for _ in range(31)]
+
+    assert {answer.status_code for answer in asked[:30]} == {200}
+    assert asked[30].status_code == 429
+    assert "Too many counts" in asked[30].content.decode()
+    assert asked[30].headers["Retry-After"] == "2"
+
+
 @pytest.mark.parametrize("state", ["succeeded", "failed"])
 def test_the_count_ends_the_asking(workspace: Workspace, alice: Client, state: str) -> None:
     alice.post(reverse("console:segment_count"), RULE, headers=HTMX)
