@@ -31,17 +31,33 @@ def change_triggers(
     per_person: bool,
     acts: Collection[str] = CHANGES,
     ignore: Collection[str] = (),
+    show: Collection[str] = (),
 ) -> list[str]:
     """
     Return the statements after which changes of `table` are on the record.
 
     `per_person` writes one entry for each person a statement touched (the table has
     `subject_id`), else one for each row. `acts` are among `CHANGES`; `ignore` names columns, such
-    as a heartbeat, whose change alone says nothing.
+    as a heartbeat, whose change alone says nothing. `show` names columns of a table about nobody
+    whose value before and after is kept.
     """
     ignored = [*UNWATCHED_COLUMNS, *ignore]
-    arguments = f"'{table}', {per_person}, {_array(acts)}, {_array(ignored)}"
+    arguments = f"'{table}', {per_person}, {_array(acts)}, {_array(ignored)}, {_array(show)}"
     return [f"SET ROLE {Role.OWNER}", f"SELECT audit_watch({arguments})", "RESET ROLE"]
+
+
+def partition_triggers(parent: str) -> list[str]:
+    """
+    Return the statements after which nothing is written past the parent of partitions unseen.
+
+    What goes through the parent fires none of them, so they cost it nothing.
+    """
+    return [
+        f"SET ROLE {Role.OWNER}",
+        "SELECT audit_watch_partition(inhrelid) FROM pg_inherits "
+        f"WHERE inhparent = '{parent}'::regclass",
+        "RESET ROLE",
+    ]
 
 
 def _array(words: Collection[str]) -> str:

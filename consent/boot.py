@@ -11,7 +11,7 @@ from cdp.kernel.roles import NO_LOGIN
 from consent import policies, purposes
 
 DEFINER_FUNCTIONS = frozenset({
-    "append_events", "audit_bits", "audit_changes", "consent_apply", "consent_count",
+    "append_events", "audit_bits", "audit_changes", "audit_dropped", "consent_apply", "consent_count",
     "consent_stale", "consent_stamp", "consent_stamp_derived", "consent_stamp_fixed",
     "current_origins", "ensure_partition", "link_person",
 })  # fmt: skip

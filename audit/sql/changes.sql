@@ -7,6 +7,33 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce(nullif(current_setting('cdp.actor', true), ''), 'db:' || session_user)
 $$;
 
+-- What a column said, as the record keeps it: short, and without what looks like an address or a
+-- telephone number, whichever column somebody wrote it into.
+CREATE OR REPLACE FUNCTION audit_shown(value jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT left(regexp_replace(regexp_replace(
+        CASE jsonb_typeof(value) WHEN 'null' THEN NULL WHEN 'string' THEN value #>> '{}'
+             ELSE value::text END,
+        '[^\s@<>"'']+@[^\s@<>"'']+\.[^\s@<>"'']+', '***', 'g'),
+        '\+\d[\d\s().-]{7,}\d|(?<![0-9A-Za-z-])\d{10,}(?![0-9A-Za-z-])', '***', 'g'), 300)
+$$;
+
+-- The detail of a changed row about nobody: names of the changed columns, and of those in `shown`
+-- what they said before and after. Too long a one keeps the names alone.
+CREATE OR REPLACE FUNCTION audit_difference(names text, shown text[], before jsonb, after jsonb)
+RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT CASE WHEN whole = '{}' THEN '' WHEN length(whole::text) <= 6000 THEN whole::text
+                ELSE (whole - 'values')::text END
+      FROM (SELECT jsonb_strip_nulls(jsonb_build_object(
+                'columns', nullif(names, ''),
+                'values', (SELECT jsonb_object_agg(
+                                      name, jsonb_build_array(public.audit_shown(before -> name),
+                                                              public.audit_shown(after -> name)))
+                             FROM unnest(shown) AS name
+                            WHERE coalesce(before -> name, 'null')
+                                  IS DISTINCT FROM coalesce(after -> name, 'null')))) AS whole) d
+$$;
+
 -- Runs the statement that audit_watch wrote for this table, over the rows that changed. Only the
 -- tables' owner may bind it to a table, so nobody else chooses the statement.
 CREATE OR REPLACE FUNCTION audit_changes() RETURNS trigger

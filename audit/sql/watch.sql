@@ -1,10 +1,13 @@
--- audit_watch(table, per_person, acts, ignored): make the triggers that record a table's changes.
--- Column names and counts are recorded, never values. Per person: one entry for each person that a
--- statement touched; else one for each row, named table:key.
+-- audit_watch(table, per_person, acts, ignored, shown): make the triggers that record a table's
+-- changes. Per person: one entry for each person that a statement touched, with column names and
+-- counts, never values; else one entry for each row, named table:key. Of a row about nobody the
+-- columns in `shown` keep what they said before and after. Every table refuses TRUNCATE.
 SET ROLE cdp_owner;
 
+DROP FUNCTION IF EXISTS audit_watch(regclass, boolean, text[], text[]);
+
 CREATE OR REPLACE FUNCTION audit_watch(
-    target regclass, per_person boolean, acts text[], ignored text[]
+    target regclass, per_person boolean, acts text[], ignored text[], shown text[]
 ) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $fn$
 DECLARE
@@ -18,6 +21,9 @@ DECLARE
     act text;
     workspace text;
     source text;
+    pairs text;
+    sides text;
+    detail text;
     statement text;
 BEGIN
     SELECT c.relname, c.relispartition INTO name, is_partition FROM pg_class c WHERE c.oid = target;
@@ -33,6 +39,14 @@ BEGIN
     IF per_person AND NOT 'subject_id' = ANY (columns) THEN
         RAISE EXCEPTION '% has no subject_id; watch it row by row', name;
     END IF;
+    IF per_person AND cardinality(shown) > 0 THEN
+        RAISE EXCEPTION '% is about people; none of its values may be shown', name;
+    END IF;
+    IF NOT shown <@ columns THEN
+        RAISE EXCEPTION '% lacks a column whose values are to be shown', name;
+    END IF;
+    -- only these are rendered: a row may hold megabytes beside them
+    SELECT string_agg(format('%L, r.%I', c, c), ', ') INTO pairs FROM unnest(shown) AS c;
     has_workspace := 'workspace_id' = ANY (columns);
 
     -- every run writes all triggers anew, as columns may have come or gone
@@ -59,12 +73,15 @@ BEGIN
              WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped
                AND a.attname <> ALL (ignored);
             -- a full join, so that a changed key is a change and not a miss
-            source := format('(SELECT %s, ARRAY[%s] AS names FROM new_rows n '
+            sides := CASE WHEN cardinality(shown) = 0 THEN '' ELSE format(
+                ', jsonb_build_object(%s) AS before, jsonb_build_object(%s) AS after',
+                replace(pairs, ', r.', ', o.'), replace(pairs, ', r.', ', n.')) END;
+            source := format('(SELECT %s, ARRAY[%s] AS names%s FROM new_rows n '
                              'FULL JOIN old_rows o ON %s)',
                 (SELECT string_agg(format('coalesce(n.%1$I, o.%1$I) AS %1$I', c), ', ')
                    FROM unnest(columns) AS c
                   WHERE c = ANY (keys) OR c IN ('subject_id', 'workspace_id')),
-                differences, join_on);
+                differences, sides, join_on);
         ELSE
             source := CASE act WHEN 'insert' THEN 'new_rows' ELSE 'old_rows' END;
         END IF;
@@ -88,12 +105,20 @@ BEGIN
                 'r.subject_id, %L, json_build_object(''rows'', count(*))::text '
                 'FROM %s r GROUP BY 1, r.subject_id', name, source);
         ELSE
+            detail := CASE WHEN cardinality(shown) = 0 THEN
+                    CASE act WHEN 'update' THEN 'json_build_object(''columns'', '
+                             'array_to_string(r.names, '',''))::text' ELSE '''''' END
+                ELSE format('public.audit_difference(%s, %L, %s, %s)',
+                    CASE act WHEN 'update' THEN 'array_to_string(r.names, '','')' ELSE '''''' END,
+                    shown,
+                    CASE act WHEN 'update' THEN 'r.before' WHEN 'insert' THEN 'NULL'
+                             ELSE format('jsonb_build_object(%s)', pairs) END,
+                    CASE act WHEN 'update' THEN 'r.after' WHEN 'delete' THEN 'NULL'
+                             ELSE format('jsonb_build_object(%s)', pairs) END) END;
             statement := statement || format(
                 'NULL, %L || %s, %s FROM %s r%s', name || ':',
                 (SELECT string_agg(format('r.%I::text', k), ' || ''/'' || ') FROM unnest(keys) AS k),
-                CASE act WHEN 'update' THEN 'json_build_object(''columns'', '
-                         'array_to_string(r.names, '',''))::text' ELSE '''''' END,
-                source,
+                detail, source,
                 CASE act WHEN 'update' THEN ' WHERE array_to_string(r.names, '','') <> '''''
                          ELSE '' END);
         END IF;
@@ -121,5 +146,12 @@ BEGIN
     EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER audit_truncate', target);
 END $fn$;
 
-REVOKE ALL ON FUNCTION audit_watch(regclass, boolean, text[], text[]) FROM PUBLIC;
+-- A partition has a door of its own: whatever is written past its parent is recorded there.
+CREATE OR REPLACE FUNCTION audit_watch_partition(part regclass) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT public.audit_watch(part, true, ARRAY['insert', 'update', 'delete'], '{}', '{}')
+$$;
+
+REVOKE ALL ON FUNCTION audit_watch(regclass, boolean, text[], text[], text[]),
+    audit_watch_partition(regclass) FROM PUBLIC;
 RESET ROLE;

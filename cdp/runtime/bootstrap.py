@@ -9,6 +9,7 @@ Source: consent reference, part 3.2.
 import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import psycopg
@@ -21,6 +22,7 @@ DATABASE = "candor"
 MAINTENANCE = "postgres"
 EXTENSIONS = ("pg_trgm", "btree_gin")
 MINUTE_MS = 60_000
+DROPS = Path(__file__).with_name("drops.sql")
 
 # The longest a statement of each role may take; migrations may take as long as they need.
 LONGEST_STATEMENT_MS: dict[Role, int] = {
@@ -83,6 +85,7 @@ def bootstrap(
     with psycopg.connect(with_database(administrator, database), autocommit=True) as own:
         _open_schema(own)
         _make_extensions(own)
+        _watch_drops(own)
     address = with_database(administrator, database)
     return {role: with_login(address, user=role, password=passwords[role]) for role in logins}
 
@@ -167,6 +170,12 @@ def _make_extensions(own: psycopg.Connection) -> None:
         with suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported):
             # Where the server's operator forbids it, `doctor` names what is missing.
             own.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name)))
+
+
+def _watch_drops(own: psycopg.Connection) -> None:
+    """Put dropped tables on the record, where the server lets its administrator do that."""
+    with suppress(psycopg.errors.InsufficientPrivilege), own.transaction():
+        own.execute(DROPS.read_bytes())
 
 
 def _is_superuser(connection: psycopg.Connection) -> bool:

@@ -21,6 +21,16 @@ WHERE a.attname = 'purpose_bits' AND c.relkind IN ('r', 'p') AND NOT c.relispart
   AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
 """
 
+SWITCHED_OFF = """
+SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger
+WHERE NOT tgisinternal AND tgname LIKE 'audit%' AND tgenabled <> 'A' ORDER BY 1, 2 LIMIT 1
+"""
+# The platform always says who acts; where it forgot, the entry names its login.
+UNATTRIBUTED = """
+SELECT count(*), max(idx), (array_agg(act ORDER BY idx DESC))[1] FROM audit_entry
+WHERE starts_with(actor, 'db:cdp_') AND actor <> 'db:cdp_migrate'
+"""
+
 
 def servers(ground: Ground) -> Iterator[Finding]:
     """Look at the servers of the last start, where they run."""
@@ -33,6 +43,7 @@ def servers(ground: Ground) -> Iterator[Finding]:
         return
     yield logins(dsns)
     yield from rights(str(dsns[Role.WEB]))
+    yield from capture(str(dsns[Role.AUDIT]))
     url = ground.valkey_url or str(
         private_files.read_json(ground.var / "secrets.json").get("valkey_url", "")
     )
@@ -79,6 +90,38 @@ def rights(dsn: str) -> Iterator[Finding]:
         yield Finding(
             False,
             f"As a superuser, run in this database: CREATE EXTENSION {missing[0]};",
+        )
+
+
+def capture(dsn: str) -> Iterator[Finding]:
+    """Say whether changes are still put on the record, and by whom without a name."""
+    with psycopg.connect(dsn) as connection:
+        off = connection.execute(SWITCHED_OFF).fetchone()
+        drops = connection.execute(
+            "SELECT evtenabled = 'A' FROM pg_event_trigger WHERE evtname = 'audit_dropped'"
+        ).fetchone()
+        unnamed = connection.execute(UNATTRIBUTED).fetchone()
+    if off:
+        yield Finding(
+            False,
+            f"The trigger {off[1]} of {off[0]} is switched off; find out who did it, then run "
+            "“manage.py migrate”.",
+        )
+    else:
+        yield Finding(True, "Every trigger that puts changes on the record is on.")
+    if not (drops and drops[0]):
+        yield Finding(
+            False,
+            "Dropped tables go unrecorded: only a superuser can have them recorded, and this "
+            "server's administrator is none.",
+            required=False,
+        )
+    if unnamed and unnamed[0]:
+        yield Finding(
+            False,
+            f"{unnamed[0]} entries of the audit log name a login and nobody who acted, the newest "
+            f"is number {unnamed[1]} ({unnamed[2]}); report it as a fault of the platform.",
+            required=False,
         )
 
 

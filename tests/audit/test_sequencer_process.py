@@ -52,6 +52,65 @@ def test_a_slow_writer_is_sequenced_later_and_never_skipped(
     assert checked(environment)["problem"] is None
 
 
+def test_what_a_person_at_the_database_prompt_does_is_on_the_record(
+    servers: Servers, environment: dict[str, str]
+) -> None:
+    """Case 19: raw SQL past the parent of partitions, and a dropped table; `db:` says who."""
+    manage(environment, "sequencer", "--once")
+    before = len(indexes(servers))
+    with psycopg.connect(administrator(servers), autocommit=True) as superuser:
+        login = superuser.info.user
+        superuser.execute("SELECT ensure_partition('2026-06-01')")
+        superuser.execute(
+            """INSERT INTO profiles_event_202606
+                   (id, subject_id, workspace_id, source_id, key, kind, name, category, happened_at,
+                    received_at, properties, currency, flags, purpose_bits)
+               SELECT u, u, u, u, 'k', 'track', 'x', 1, '2026-06-02', now(), '{}', '', '{}', 0
+                 FROM gen_random_uuid() u"""
+        )
+        superuser.execute("DELETE FROM profiles_event_202606")
+        superuser.execute("CREATE TABLE passing (id int)")
+        superuser.execute("DROP TABLE passing")
+    manage(environment, "sequencer", "--once")
+
+    assert selected(
+        servers, f"SELECT act || ' ' || obj FROM audit_entry WHERE idx >= {before} ORDER BY idx"
+    ) == [
+        "profiles_event_202606.insert profiles_event_202606",
+        "profiles_event_202606.delete profiles_event_202606",
+        "table.drop table:passing",
+    ]
+    assert set(selected(servers, f"SELECT actor FROM audit_entry WHERE idx >= {before}")) == {
+        f"db:{login}"
+    }
+
+
+def test_nobody_empties_a_table_of_people_or_drops_the_log(
+    servers: Servers, environment: dict[str, str]
+) -> None:
+    """Case 20: parent and partition alike, and for a superuser too."""
+    with psycopg.connect(administrator(servers), autocommit=True) as superuser:
+        superuser.execute("SELECT ensure_partition('2026-06-01')")
+        tables = [
+            str(name)
+            for (name,) in superuser.execute(
+                """SELECT DISTINCT c.oid::regclass::text FROM pg_class c
+                   LEFT JOIN consent_protected_table t ON to_regclass('public.' || t.name) = c.oid
+                   LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
+                   LEFT JOIN pg_trigger g ON g.tgrelid = c.oid AND g.tgname LIKE 'audit%'
+                   WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+                     AND (t.name IS NOT NULL OR i.inhrelid IS NOT NULL OR g.oid IS NOT NULL)"""
+            )
+        ]
+        assert {"profiles_event", "profiles_event_202606", "profiles_profile"} <= set(tables)
+        for table in tables:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="stay on the record"):
+                superuser.execute(f"TRUNCATE {table} CASCADE")
+        for table in ("audit_entry", "audit_leaf", "audit_tile", "audit_checkpoint"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="stay on the record"):
+                superuser.execute(f"DROP TABLE {table} CASCADE")
+
+
 def test_a_superuser_who_switches_ordinary_triggers_off_still_meets_the_guards(
     servers: Servers, environment: dict[str, str]
 ) -> None:
@@ -100,7 +159,8 @@ def test_killed_and_doubled_sequencers_lose_nothing_and_repeat_nothing(
 
     found = indexes(servers)
     assert found == list(range(len(found)))
-    assert sorted(acts(servers)[before:]) == sorted(kept)
+    written = [act for act in acts(servers)[before:] if act.startswith("test.")]
+    assert sorted(written) == sorted(kept)
     assert checked(environment)["problem"] is None
 
 

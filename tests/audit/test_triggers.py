@@ -263,7 +263,7 @@ def test_a_write_past_the_parent_of_partitions_is_recorded_once(workspace_id: UU
 
 def test_the_statement_of_a_trigger_is_the_owners_to_choose(notes: str) -> None:
     for call in (
-        "SELECT audit_watch('h_note', true, '{}', '{}')",
+        "SELECT audit_watch('h_note', true, '{}', '{}', '{}')",
         "CREATE TRIGGER mine AFTER INSERT ON h_note EXECUTE FUNCTION audit_changes('SELECT 1')",
     ):
         with (
