@@ -15,7 +15,9 @@ from cdp.kernel import logging
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdp.settings.embedded")
 
 ROOMS_WITH_TASKS = [
+    "cdp.api",
     "cdp.portal",
+    "cdp.approvals",
     "consent",
     "profiles.traits",
     "profiles.segments",

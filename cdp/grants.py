@@ -16,6 +16,7 @@ TABLES: Grants = {
     "kernel_workspace": {Role.WEB: W},
     "kernel_key": {
         Role.WEB: R, Role.API: R, Role.WORKER: R, Role.PORTAL: R, Role.AUDIT: R, Role.REWRAP: W,
+        Role.RIGHTS: R,
         Role.INGEST: ("SELECT", "UPDATE (wraps)"),
     },
     "kernel_jobrun": {
@@ -29,7 +30,12 @@ TABLES: Grants = {
     "accounts_notification": {Role.WEB: W, Role.WORKER: ("SELECT", "INSERT")},
     "accounts_apikey": {Role.WEB: W, Role.API: W},
     "accounts_invitation": {Role.WEB: ALL},
-    "accounts_signinrequest": {Role.PORTAL: ("SELECT", "INSERT"), Role.WORKER: ALL},
+    "accounts_keptreply": {Role.API: ALL, Role.WORKER: ("SELECT", "DELETE")},
+    "accounts_signinrequest": {
+        Role.PORTAL: ("SELECT", "INSERT"), Role.WORKER: ALL, Role.RIGHTS: ("SELECT", "DELETE"),
+    },
+    # approvals: asked, decided and acted on in the console; a worker checks and lets them run out
+    "approvals_approval": {Role.WEB: W, Role.WORKER: ("SELECT", "UPDATE")},
     "django_session": {Role.WEB: ALL},
     "django_content_type": {Role.WEB: R, Role.API: R, Role.WORKER: R},
     "auth_permission": {Role.WEB: R},
@@ -43,6 +49,7 @@ TABLES: Grants = {
     "consent_permissiontotal": {Role.WEB: R, Role.API: R, Role.WORKER: R, Role.INGEST: R},
     "consent_suppression": {
         Role.INGEST: W, Role.WORKER: W, Role.WEB: W, Role.PORTAL: ("SELECT", "INSERT"),
+        Role.RIGHTS: W,
     },
     "consent_retentionrule": {Role.WEB: W, Role.PORTAL: R, Role.WORKER: R},
     # profiles
@@ -56,7 +63,10 @@ TABLES: Grants = {
         Role.PORTAL: ("INSERT",),
     },
     "profiles_quarantine": {Role.INGEST: ALL, Role.WEB: R, Role.WORKER: R},
-    "profiles_eventkey": {Role.INGEST: ("SELECT", "INSERT", "DELETE"), Role.FOLD: ALL},
+    "profiles_eventkey": {
+        Role.INGEST: ("SELECT", "INSERT", "DELETE"), Role.FOLD: ALL,
+        Role.RIGHTS: ("SELECT", "DELETE"),
+    },
     "profiles_segment": {Role.WEB: W, Role.API: W, Role.WORKER: W, Role.PORTAL: R},
     "profiles_modelversion": {Role.WEB: W, Role.API: R, Role.WORKER: W, Role.PORTAL: R},
     # campaigns
@@ -75,6 +85,7 @@ WATCHED: dict[str, tuple[str, ...]] = {
     "accounts_operatorrole": (),
     "accounts_invitation": (),
     "accounts_apikey": ("last_used_at",),
+    "approvals_approval": (),
     "consent_purpose": (),
     "consent_noticeversion": (),
     "consent_assessment": (),
@@ -95,6 +106,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "accounts_operator": ("is_active",),
     "accounts_operatorrole": ("operator_id", "workspace_id", "role"),
     "accounts_apikey": ("scopes", "purposes", "expires_at", "revoked_at"),
+    "approvals_approval": ("kind", "obj", "state", "asked_by", "decided_by", "used_at"),
     "consent_purpose": (
         "open", "basis", "categories", "requires", "gpc_scope", "age_gated",
         "assessment_required", "min_notice_version", "consent_months", "retention", "closed_at",

@@ -114,6 +114,7 @@ INSTALLED_APPS = [
     "cdp.kernel.apps.Kernel",
     "cdp.accounts.apps.Accounts",
     "audit.apps.Audit",
+    "cdp.approvals.apps.Approvals",
     "consent.apps.Consent",
     "profiles.apps.Profiles",
     "campaigns.apps.Campaigns",

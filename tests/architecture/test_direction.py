@@ -3,7 +3,7 @@
 from django.apps import apps
 from django.db.models import ForeignObject
 
-ORDER = ("kernel", "accounts", "audit", "consent", "profiles", "campaigns")
+ORDER = ("kernel", "accounts", "audit", "approvals", "consent", "profiles", "campaigns")
 
 
 def test_foreign_keys_point_down_or_stay_at_home() -> None:

@@ -1,0 +1,1 @@
+"""The second pair of eyes: what one operator asks for, another decides."""
