@@ -21,7 +21,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from audit.actors import Actor
-from cdp.accounts import permissions
+from cdp.accounts import notifications, permissions
 from cdp.accounts.models import Operator, OperatorRole
 from cdp.kernel import database
 from cdp.kernel.models import Workspace
@@ -88,6 +88,7 @@ class WorkspaceMiddleware:
         here.workspace = Workspace.objects.get(pk=roles[0][0])
         here.actor = Actor.operator(here.operator.pk)
         request.rail = lambda: _rail(here)  # type: ignore[attr-defined]
+        request.unread = lambda: notifications.unread(here.operator.pk)  # type: ignore[attr-defined]
         with database.in_workspace(here.workspace.pk):
             return self.get_response(request)
 

@@ -3,15 +3,19 @@
 from django.urls import path
 
 from cdp.console import (
+    api_keys,
     audit,
     campaigns,
     consents,
     jobs,
+    notifications,
     overview,
     profiles,
     scoring,
     segments,
+    settings,
     sources,
+    team,
 )
 
 app_name = "console"
@@ -56,7 +60,32 @@ urlpatterns = [
     path("audit/<int:index>/", audit.show_entry, name="audit_entry"),
     path("audit/<int:index>/proof/", audit.download_proof, name="audit_proof"),
     path("sources/", sources.show_sources, name="sources"),
+    path("notifications/", notifications.show_notifications, name="notifications"),
+    path("notifications/read/", notifications.read_notifications, name="notifications_read"),
+    path(
+        "notifications/<uuid:notification_id>/",
+        notifications.open_notification,
+        name="notification",
+    ),
     path("jobs/", jobs.show_jobs, name="jobs"),
     path("jobs/<uuid:run_id>/", jobs.show_job, name="job"),
     path("jobs/<uuid:run_id>/cancel/", jobs.cancel_job, name="job_cancel"),
+    path("settings/", settings.show_settings, name="settings"),
+    path("settings/team/", team.show_team, name="team"),
+    path("settings/team/invite/", team.invite, name="team_invite"),
+    path("settings/team/<uuid:operator>/", team.show_member, name="member"),
+    path("settings/team/<uuid:operator>/roles/<slug:role>/", team.change_role, name="member_role"),
+    path("settings/team/<uuid:operator>/link/", team.renew_link, name="member_link"),
+    path("settings/team/<uuid:operator>/access/", team.end_access, name="member_access"),
+    path("settings/api-keys/", api_keys.show_api_keys, name="api_keys"),
+    path("settings/api-keys/new/", api_keys.new_api_key, name="api_key_new"),
+    path("settings/api-keys/<uuid:key>/", api_keys.show_api_key, name="api_key"),
+    path(
+        "settings/api-keys/<uuid:key>/rotation/", api_keys.rotate_api_key, name="api_key_rotation"
+    ),
+    path(
+        "settings/api-keys/<uuid:key>/revocation/",
+        api_keys.revoke_api_key,
+        name="api_key_revocation",
+    ),
 ]
