@@ -36,6 +36,7 @@ TABLES: Grants = {
     },
     # approvals: asked, decided and acted on in the console; a worker checks and lets them run out
     "approvals_approval": {Role.WEB: W, Role.WORKER: ("SELECT", "UPDATE")},
+    "accounts_operatorsession": {Role.WEB: ALL},
     "django_session": {Role.WEB: ALL},
     "django_content_type": {Role.WEB: R, Role.API: R, Role.WORKER: R},
     "auth_permission": {Role.WEB: R},

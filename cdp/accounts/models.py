@@ -38,6 +38,17 @@ class Operator(AbstractBaseUser):
         return f"Operator {self.pk}"
 
 
+class OperatorSession(Record):
+    """Where an operator is signed in; `device` names a browser and a system, nothing else."""
+
+    operator = models.ForeignKey(Operator, on_delete=models.CASCADE, related_name="+")
+    device = models.CharField(max_length=60)
+    began_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    ended_at = models.DateTimeField(null=True)
+
+
 class OperatorRole(Record):
     """One role of one operator in one workspace; roles add up."""
 
