@@ -37,6 +37,7 @@ TABLES: Grants = {
     # approvals: asked, decided and acted on in the console; a worker checks and lets them run out
     "approvals_approval": {Role.WEB: W, Role.WORKER: ("SELECT", "UPDATE")},
     "accounts_operatorsession": {Role.WEB: ALL},
+    "mfa_authenticator": {Role.WEB: ALL},
     "django_session": {Role.WEB: ALL},
     "django_content_type": {Role.WEB: R, Role.API: R, Role.WORKER: R},
     "auth_permission": {Role.WEB: R},
@@ -85,6 +86,7 @@ WATCHED: dict[str, tuple[str, ...]] = {
     "accounts_operator": ("last_login", "last_seen_at"),
     "accounts_operatorrole": (),
     "accounts_invitation": (),
+    "mfa_authenticator": ("last_used_at",),
     "accounts_apikey": ("last_used_at",),
     "approvals_approval": (),
     "consent_purpose": (),

@@ -176,3 +176,27 @@ class Notification(WorkspaceRecord):
                 name="accounts_notification_unread",
             ),
         ]
+
+
+class KeptReply(WorkspaceRecord):
+    """
+    One request of the management API under its Idempotency-Key, and the reply it got.
+
+    `claim` names whoever carries the request out until `lease_until`; the reply is sealed and
+    comes with the effect, in one transaction. Kept a day.
+    """
+
+    caller = models.UUIDField()  # the API key
+    digest = models.BinaryField()  # of the route and the Idempotency-Key
+    request = models.BinaryField()  # digest of what was asked
+    claim = models.UUIDField()
+    began_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    key_id = models.IntegerField(null=True)  # of use “token”
+    reply = models.BinaryField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["caller", "digest"], name="accounts_keptreply_once"),
+        ]
+        indexes = [models.Index(fields=["began_at"], name="accounts_keptreply_oldest")]

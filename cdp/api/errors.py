@@ -18,6 +18,7 @@ from rest_framework import exceptions, serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.response import Response
 
+from cdp.accounts.replies import RequestInFlight
 from cdp.kernel.errors import CdpError
 from cdp.kernel.logging import logger
 from profiles.segments.rules import RuleRefused
@@ -35,6 +36,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unusable_identifier": (400, "This id points to nobody"),
     "rule_refused": (400, "The rule cannot be read"),
     "segment_refused": (400, "The segment cannot be made"),
+    "bad_idempotency_key": (400, "The Idempotency-Key has another form"),
     "not_authenticated": (401, "The request carries no key in force"),
     "scope_missing": (403, "The key does not have this scope"),
     "purpose_not_allowed": (403, "The key may not read for this purpose"),
@@ -45,8 +47,10 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "not_acceptable": (406, "Answers are JSON"),
     "segment_name_taken": (409, "Another segment has this name"),
     "not_switchable": (409, "This purpose is not the person's to switch"),
+    "request_in_flight": (409, "The same request is being carried out"),
     "body_too_large": (413, "The body is too large"),
     "unsupported_media_type": (415, "Bodies are JSON"),
+    "idempotency_key_reused": (422, "The Idempotency-Key stands for another request"),
     "too_many_requests": (429, "Too many requests in a short time"),
     "broken": (500, "Something broke on our side"),
     "unavailable": (503, "Not available right now"),
@@ -134,6 +138,8 @@ def problem(exc: Exception, context: dict[str, Any]) -> Response:
     response.content_type = MEDIA_TYPE
     if header := getattr(exc, "auth_header", None):
         response["WWW-Authenticate"] = header
+    if isinstance(exc, RequestInFlight):
+        response["Retry-After"] = "1"
     return response
 
 

@@ -19,6 +19,7 @@ from rest_framework import serializers
 
 from cdp.api.auth import PURPOSE_HEADER
 from cdp.api.errors import MEDIA_TYPE, PROBLEMS, Problem
+from cdp.api.once import HEADER, once
 
 Shape = type[serializers.Serializer[Any]]
 SETTINGS: dict[str, Any] = {
@@ -35,6 +36,13 @@ PURPOSE = OpenApiParameter(
     str,
     OpenApiParameter.HEADER,
     description="Why people are read: one of the key's purposes. May be left out if it has one.",
+)
+IDEMPOTENCY = OpenApiParameter(
+    HEADER,
+    str,
+    OpenApiParameter.HEADER,
+    description="Any text of yours, new for each request: sent again within a day, the request "
+    "is not carried out again and gets the same reply.",
 )
 PAGING = (
     OpenApiParameter("after", str, description="From the last page's “next”."),
@@ -62,10 +70,21 @@ def operation(
     takes: Shape | None = None,
     people: bool = False,
     paged: bool = False,
+    writes: bool = False,
     problems: Sequence[int] = (),
 ) -> Callable[[Any], Any]:
-    """Describe one operation; `people` says that it reads people, so names a purpose."""
-    refusals = {*_EVERYWHERE, *problems, *((400,) if people or paged or takes else ())}
+    """
+    Describe one operation; `people` says that it reads people, so names a purpose.
+
+    One that `writes` is carried out once for each Idempotency-Key.
+    """
+    may_be_refused = people or paged or writes or takes
+    refusals = {
+        *_EVERYWHERE,
+        *problems,
+        *((400,) if may_be_refused else ()),
+        *((409, 413, 415, 422) if writes else ()),
+    }
     responses: dict[Any, Any] = dict(answers)
     for status in sorted(refusals):
         responses[status, MEDIA_TYPE] = Problem
@@ -74,10 +93,14 @@ def operation(
         summary=summary,
         request=takes,
         responses=responses,
-        parameters=[*((PURPOSE,) if people else ()), *(PAGING if paged else ())],
+        parameters=[
+            *((PURPOSE,) if people else ()),
+            *((IDEMPOTENCY,) if writes else ()),
+            *(PAGING if paged else ()),
+        ],
         extensions={"x-scope": scope},
     )
-    return decorate
+    return (lambda view: decorate(once(view))) if writes else decorate
 
 
 def only_ours(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from cdp.api.auth import Scope, actor_of
 from cdp.api.base import ApiView, StrictInput, given
+from cdp.api.once import keep
 from cdp.api.pagination import page_of
 from cdp.api.schema import operation
 from cdp.kernel.models import Origin
@@ -74,7 +75,7 @@ class GrantsView(ApiView):
 
     @operation(
         "create_grant", "Relay a yes", scope="consents:write", takes=StatementInput,
-        answers={201: StandingOutput}, problems=(404, 409, 413, 415),
+        writes=True, answers={201: StandingOutput}, problems=(404,),
     )  # fmt: skip
     def post(self, request: Request, subject: UUID) -> Response:
         """POST /api/v1/subjects/{subject}/grants"""
@@ -88,7 +89,7 @@ class WithdrawalsView(ApiView):
 
     @operation(
         "create_withdrawal", "Relay a no", scope="consents:write", takes=StatementInput,
-        answers={201: StandingOutput}, problems=(404, 409, 413, 415),
+        writes=True, answers={201: StandingOutput}, problems=(404,),
     )  # fmt: skip
     def post(self, request: Request, subject: UUID) -> Response:
         """POST /api/v1/subjects/{subject}/withdrawals"""
@@ -103,8 +104,8 @@ def _say(verb: Any, request: Request, subject: UUID, *, act: str) -> Response:
         _refuse_unknown(subject)
         verb(subject, actor=actor, method=METHOD, origin=ORIGIN, **said)
         standings = queries.standing(subject)
-    now = next(each for each in standings if each.purpose == said["purpose"])
-    return Response(StandingOutput(now).data, status=201)
+        now = next(each for each in standings if each.purpose == said["purpose"])
+        return keep(Response(StandingOutput(now).data, status=201))
 
 
 def _refuse_unknown(subject: UUID) -> None:

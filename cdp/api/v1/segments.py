@@ -11,8 +11,10 @@ from audit.acting import acting
 from cdp.api import pagination, people
 from cdp.api.auth import Scope, actor_of, purpose_of
 from cdp.api.base import ApiView, StrictInput, given
+from cdp.api.once import keep
 from cdp.api.schema import operation
 from cdp.api.v1.jobs import JobOutput, located
+from cdp.kernel import database
 from profiles.models import Segment
 from profiles.segments.create import MAX_DESCRIPTION, MAX_NAME, MINUTES, create_segment
 from profiles.segments.find import find_segment
@@ -83,19 +85,16 @@ class SegmentsView(ApiView):
 
     @operation(
         "create_segment", "Make a segment", scope="segments:write", takes=SegmentInput,
-        answers={201: SegmentOutput}, problems=(404, 409, 413, 415),
+        writes=True, answers={201: SegmentOutput}, problems=(404,),
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """POST /api/v1/segments"""
         asked = given(SegmentInput, request)
         actor = actor_of(request)
-        with acting(actor):
+        with database.atomic(), acting(actor):
             made = create_segment(asked.pop("name"), actor=actor, **asked)
-        return Response(
-            SegmentOutput(made).data,
-            status=201,
-            headers={"Location": request.build_absolute_uri(f"{request.path}/{made.pk}")},
-        )
+            where = request.build_absolute_uri(f"{request.path}/{made.pk}")
+            return keep(Response(SegmentOutput(made).data, status=201, headers={"Location": where}))
 
 
 class SegmentView(ApiView):
@@ -118,12 +117,13 @@ class RefreshesView(ApiView):
     scope = SCOPE
 
     @operation(
-        "create_refresh", "Refresh a segment", scope="segments:write", answers={202: JobOutput},
-        problems=(404,),
+        "create_refresh", "Refresh a segment", scope="segments:write", writes=True,
+        answers={202: JobOutput}, problems=(404,),
     )  # fmt: skip
     def post(self, request: Request, segment: UUID) -> Response:
         """POST /api/v1/segments/{segment}/refreshes"""
-        return located(request, start_refresh(segment, actor=actor_of(request)))
+        with database.atomic():
+            return keep(located(request, start_refresh(segment, actor=actor_of(request))))
 
 
 class MembersView(ApiView):
