@@ -59,6 +59,12 @@ def open(
     :raises FieldNotPermitted: the window's purpose does not cover contact data
     :raises UnknownField: the catalogue does not list a field
     """
+    return _open(people, fields, actor=actor, reason=reason, shown="fields")
+
+
+def _open(
+    people: Collection[UUID], fields: Collection[str], *, actor: object, reason: str, shown: str
+) -> Opened:
     window = windows.required()
     _refuse_uncovered(window)
     for field in fields:
@@ -67,7 +73,7 @@ def open(
     opened = Opened()
     if not rows:
         return opened
-    _record_reading(rows, fields, actor, reason)
+    _record_reading(rows, fields, shown, actor, reason)
     keys = subjects.data_keys({origin for _, origin, _, _, _ in rows})
     workspace = workspaces.current().key
     for person, origin, field, slot, sealed in rows:
@@ -83,7 +89,7 @@ def open(
 
 def open_masked(people: Collection[UUID], fields: Collection[str], *, actor: object) -> Opened:
     """Return values as a screen may show them; the reading is on the record all the same."""
-    opened = open(people, fields, actor=actor, reason="masked")
+    opened = _open(people, fields, actor=actor, reason="masked", shown="masked")
     for values in opened.values():
         for field, value in values.items():
             values[field] = MASKS[catalogue.get(field).mask](value)
@@ -116,17 +122,18 @@ def _rows(
 def _record_reading(
     rows: list[tuple[UUID, UUID, str, int, bytes]],
     fields: Collection[str],
+    shown: str,
     actor: object,
     reason: str,
 ) -> None:
     read = sorted({person for person, *_ in rows})
-    detail = {"fields": ",".join(sorted(fields)), "reason": reason[:200]}
+    names = ",".join(sorted(fields))
+    obj = f"{shown}:{names}"  # in clear, so that the log is searched by field
+    detail = {"fields": names, "reason": reason[:200]}
     purpose = windows.required().purpose  # an entry written again after a rollback has it too
-    entry = partial(
-        record_many, str(actor), "vault.open", subjects=read, detail=detail, purpose=purpose
-    )
-    entry()
-    remember(partial(entry, obj="rolled_back"))
+    entry = partial(record_many, str(actor), "vault.open", subjects=read, obj=obj, purpose=purpose)
+    entry(detail=detail)
+    remember(partial(entry, detail={**detail, "outcome": "rolled_back"}))
 
 
 def _unseal(

@@ -99,8 +99,9 @@ def test_what_was_read_in_a_window_that_rolled_back_is_on_record_all_the_same(
         "rolled_back", mei.subject, "marketing.email",
     )  # fmt: skip
     assert (reading.obj, reading.actor, reading.purpose) == (
-        "rolled_back", ACTOR, "marketing.email",
+        "fields:email", ACTOR, "marketing.email",
     )  # fmt: skip
+    assert '"outcome":"rolled_back"' in reading.detail
 
 
 def test_a_window_that_never_opened_leaves_no_use_on_the_record(mei: Customer) -> None:

@@ -69,6 +69,7 @@ def test_each_reading_leaves_one_entry_a_person_that_names_fields_and_no_value(
     with database.as_role(Role.AUDIT):
         entry = Inbox.objects.filter(act="vault.open", subject=mei.subject).get()
     assert (entry.actor, entry.purpose) == (ACTOR, "marketing.email")
+    assert entry.obj == "fields:birth_date,email,first_name"
     assert '"fields":"birth_date,email,first_name"' in entry.detail
     assert "canary" not in entry.detail
 
@@ -112,6 +113,8 @@ def test_masked_values_show_too_little_to_reach_anybody(mei: Customer) -> None:
         "email": "m***@example.com", "first_name": "M***", "birth_date": "1984-**-**",
     }  # fmt: skip
     assert readings() == [mei.subject]
+    with database.as_role(Role.AUDIT):
+        assert Inbox.objects.get(act="vault.open").obj == "masked:birth_date,email,first_name"
 
 
 def test_an_altered_cell_is_named_and_the_others_are_served(mei: Customer, sofia: Customer) -> None:
