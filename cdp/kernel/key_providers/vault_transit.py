@@ -7,7 +7,7 @@ our context as associated data. Source: Vault's HTTP API, transit secrets engine
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +53,15 @@ class TransitService:
         :raises KeyServiceAway: Vault does not answer, is sealed, or failed
         :raises KeyServiceDenied: the token is not good for this key
         """
-        answer = self._ask(
+        blob = self._ask(
+            "ciphertext",
             self._client.secrets.transit.encrypt_data,
             name=self._key,
             plaintext=base64.b64encode(material).decode(),
             associated_data=_bound(context),
             mount_point=self._mount,
         )
-        return Wrapped(answer["ciphertext"], self._key)
+        return Wrapped(blob, self._key)
 
     def unwrap(self, wrapped: Wrapped, context: Context) -> bytes:
         """
@@ -70,18 +71,19 @@ class TransitService:
         :raises KeyServiceDenied: the token is not good for this key
         :raises KeyNotUnwrapped: another key wrapped it, or it was altered
         """
-        answer = self._ask(
+        plain = self._ask(
+            "plaintext",
             self._client.secrets.transit.decrypt_data,
             name=wrapped.by,
             ciphertext=wrapped.blob,
             associated_data=_bound(context),
             mount_point=self._mount,
         )
-        return base64.b64decode(answer["plaintext"])
+        return base64.b64decode(plain)
 
-    def _ask(self, call: Callable[..., Any], **arguments: str) -> Mapping[str, str]:
+    def _ask(self, wanted: str, call: Callable[..., Any], **arguments: str) -> str:
         try:
-            answer: Mapping[str, str] = call(**arguments)["data"]
+            answer = str(call(**arguments)["data"][wanted])
         except _DENIED:
             raise KeyServiceDenied(
                 "Vault refuses the token or the transit key. Check CDP_VAULT_TOKEN, CDP_VAULT_KEY "
