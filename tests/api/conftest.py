@@ -1,7 +1,7 @@
 """A caller of the management API, with a key of its own."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -42,16 +42,31 @@ class Caller:
         return self._ask("GET", path, query=query)
 
     def post(
-        self, path: str, body: Any = None, *, raw: bytes | None = None, kind: str = ""
+        self,
+        path: str,
+        body: Any = None,
+        *,
+        raw: bytes | None = None,
+        kind: str = "",
+        once: str | None = None,
     ) -> Answer:
-        """Send something."""
+        """Send something; `once` is its Idempotency-Key."""
         data = raw if raw is not None else json.dumps(body if body is not None else {}).encode()
-        return self._ask("POST", path, data=data, kind=kind or "application/json")
+        more = {} if once is None else {"Idempotency-Key": once}
+        return self._ask("POST", path, data=data, kind=kind or "application/json", more=more)
 
     def _ask(
-        self, method: str, path: str, *, query: Any = None, data: bytes = b"", kind: str = ""
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Any = None,
+        data: bytes = b"",
+        kind: str = "",
+        more: Mapping[str, str] | None = None,
     ) -> Answer:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        headers |= more or {}
         if self.purpose:
             headers["Candor-Purpose"] = self.purpose
         client = Client(raise_request_exception=False)

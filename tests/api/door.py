@@ -51,7 +51,7 @@ class Door:
     ) -> HttpResponse:
         """Make any request."""
         client = Client(raise_request_exception=False)
-        answer: HttpResponse = client.generic(
+        answer: Any = client.generic(
             method, path, raw, content_type=kind or "application/json", headers=dict(headers)
         )
         return answer
