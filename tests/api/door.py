@@ -51,7 +51,7 @@ class Door:
     ) -> HttpResponse:
         """Make any request."""
         client = Client(raise_request_exception=False)
-        answer: Any = client.generic(
+        answer: HttpResponse = client.generic(
             method, path, raw, content_type=kind or "application/json", headers=dict(headers)
         )
         return answer
