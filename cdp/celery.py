@@ -40,7 +40,8 @@ def _log_our_way(**_: Any) -> None:
 
 @worker_process_init.connect
 def _refuse_to_run_unsafe(**_: Any) -> None:
-    """Celery's own hook: each pool process checks its role before its first task."""
-    from consent.boot import check_role  # noqa: PLC0415  (Django is not ready when this loads)
+    """Celery's own hook: each pool process checks role and erasures before its first task."""
+    from consent import boot, erasures  # noqa: PLC0415  (Django is not ready when this loads)
 
-    check_role()
+    boot.check_role()
+    erasures.check()

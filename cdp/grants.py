@@ -25,9 +25,11 @@ TABLES: Grants = {
         Role.REWRAP: W,
     },
     # accounts
-    "accounts_operator": {Role.WEB: W, Role.WORKER: R},
-    "accounts_operatorrole": {Role.WEB: ALL, Role.WORKER: R},
-    "accounts_notification": {Role.WEB: W, Role.WORKER: ("SELECT", "INSERT")},
+    "accounts_operator": {Role.WEB: W, Role.WORKER: R, Role.RIGHTS: R},
+    "accounts_operatorrole": {Role.WEB: ALL, Role.WORKER: R, Role.RIGHTS: R},
+    "accounts_notification": {
+        Role.WEB: W, Role.WORKER: ("SELECT", "INSERT"), Role.RIGHTS: ("SELECT", "INSERT"),
+    },
     "accounts_apikey": {Role.WEB: W, Role.API: W},
     "accounts_invitation": {Role.WEB: ALL},
     "accounts_keptreply": {Role.API: ALL, Role.WORKER: ("SELECT", "DELETE")},
@@ -35,7 +37,7 @@ TABLES: Grants = {
         Role.PORTAL: ("SELECT", "INSERT"), Role.WORKER: ALL, Role.RIGHTS: ("SELECT", "DELETE"),
     },
     # approvals: asked, decided and acted on in the console; a worker checks and lets them run out
-    "approvals_approval": {Role.WEB: W, Role.WORKER: ("SELECT", "UPDATE")},
+    "approvals_approval": {Role.WEB: W, Role.WORKER: ("SELECT", "UPDATE"), Role.RIGHTS: W},
     "accounts_operatorsession": {Role.WEB: ALL},
     "mfa_authenticator": {Role.WEB: ALL},
     "django_session": {Role.WEB: ALL},
@@ -46,6 +48,7 @@ TABLES: Grants = {
     "consent_purpose": {Role.WEB: W},
     "consent_noticeversion": {
         Role.WEB: W, Role.API: R, Role.PORTAL: R, Role.INGEST: R, Role.WORKER: R,
+        Role.RIGHTS: R,
     },
     "consent_assessment": {Role.WEB: W, Role.PORTAL: R, Role.WORKER: R},
     "consent_permissiontotal": {Role.WEB: R, Role.API: R, Role.WORKER: R, Role.INGEST: R},

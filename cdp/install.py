@@ -5,7 +5,7 @@ from campaigns.delivery import policies as delivery_policies
 from cdp import grants
 from cdp.kernel import database, key_register
 from cdp.kernel.protected import protected_models
-from consent import policies, purposes
+from consent import erasures, policies, purposes
 from profiles.events import partitions
 
 
@@ -25,6 +25,7 @@ def _statements() -> list[str]:
         *partitions.statements(),
         *delivery_policies.statements(),
         *audit_install.statements(),
+        *erasures.guards(),
     ]
     for table, ignored in grants.WATCHED.items():
         out += audit_install.change_triggers(

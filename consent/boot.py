@@ -8,12 +8,13 @@ from cdp.kernel import database, key_check
 from cdp.kernel.errors import CdpError
 from cdp.kernel.protected import protected_models
 from cdp.kernel.roles import NO_LOGIN
-from consent import policies, purposes
+from consent import erasures, policies, purposes
 
 DEFINER_FUNCTIONS = frozenset({
-    "append_events", "audit_bits", "audit_changes", "audit_dropped", "consent_apply", "consent_count",
-    "consent_stale", "consent_stamp", "consent_stamp_derived", "consent_stamp_fixed",
-    "current_origins", "ensure_partition", "link_person",
+    "append_events", "audit_bits", "audit_changes", "audit_dropped", "consent_apply",
+    "consent_count", "consent_is_erased", "consent_stale", "consent_stamp",
+    "consent_stamp_derived", "consent_stamp_fixed", "current_origins", "ensure_partition",
+    "link_person",
 })  # fmt: skip
 
 
@@ -26,6 +27,19 @@ class BootRefused(CdpError):
 def check_all() -> None:
     """
     Run every check on the connection at hand.
+
+    :raises BootRefused: one of them failed
+    :raises CatalogueDiffers: the purposes in the database are not the code's
+    :raises KeyringMismatch: the keyring is not the one the data were sealed with
+    :raises ErasuresMissing: an older database was restored, with people who were erased since
+    """
+    check_protection()
+    erasures.check()
+
+
+def check_protection() -> None:
+    """
+    Run the checks that hold before erasures are put in force again, too.
 
     :raises BootRefused: one of them failed
     :raises CatalogueDiffers: the purposes in the database are not the code's

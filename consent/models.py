@@ -186,12 +186,19 @@ class PermissionTotal(models.Model):
 
 
 class Suppression(WorkspaceRecord):
-    """An address that must never be contacted, as a keyed digest; no subject."""
+    """
+    An address that must never be contacted, or of somebody erased, as a keyed digest; no subject.
+
+    Of scope `erased`: what happened before `since` is turned away for good, what happens later
+    until the person came back (`lifted_at`).
+    """
 
     kind = models.CharField(max_length=12)
     digest = models.BinaryField()
     scope = models.CharField(max_length=24)
     reason = models.CharField(max_length=24)
+    since = models.DateTimeField(null=True)
+    lifted_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -293,6 +300,32 @@ class Explanation(Record):
         indexes = [
             models.Index(fields=["subject_id", "-created_at"], name="consent_explanation_subject")
         ]
+
+
+class Erasure(models.Model):
+    """
+    One person erased: when, why, how many rows of each table. Append-only, without any value.
+
+    `origins` are the subject ids that stood for the person. The same lines lie in a file outside
+    the database (`consent.erasure_file`), from which a restored older database is erased again.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    workspace_id = models.UUIDField(db_default=CurrentWorkspace())
+    subject_id = models.UUIDField()
+    origins = ArrayField(models.UUIDField())
+    reason = models.SlugField(max_length=60)
+    actor = models.CharField(max_length=120)
+    requested_at = models.DateTimeField()
+    erased_at = models.DateTimeField()
+    counts = models.JSONField()  # table → rows
+
+    class Meta:
+        db_table = "consent_erasure_ledger"
+        indexes = [models.Index(fields=["subject_id"], name="consent_erasure_subject")]
+
+    def __str__(self) -> str:
+        return f"Erasure {self.pk}"
 
 
 class RetentionRule(WorkspaceRecord):

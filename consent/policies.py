@@ -19,6 +19,7 @@ from cdp.kernel.roles import READERS_BY_PURPOSE, Role
 SQL = Path(__file__).parent / "sql"
 IN_WORKSPACE = "workspace_id = (SELECT current_workspace())"
 OWN = f"{IN_WORKSPACE} AND subject_id = ANY ((SELECT current_origins())::uuid[])"
+ERASED = f"{IN_WORKSPACE} AND subject_id = ANY ((SELECT current_erased())::uuid[])"
 ANY_ROW = "true"
 BY_PURPOSE = f"{IN_WORKSPACE} AND purpose_bits & (SELECT purpose_mask()) <> 0"
 
@@ -37,55 +38,73 @@ class Rule:
 FOLDED_FROM = ("kernel_origin", "profiles_merge")
 _KEEPERS = (Role.INGEST, Role.FOLD)
 _PEOPLE_READERS = (Role.INGEST, Role.WORKER, Role.WEB, Role.API, Role.PORTAL, Role.AUDIT)
+# Goes when the person is erased; what has no such rule stays (`cdp.rights.stores` says why).
+_GOES = Rule((Role.RIGHTS,), ("SELECT", "DELETE"), ERASED)
 
 OWN_TABLES: dict[str, tuple[Rule, ...]] = {
     "consent_subject": (
         Rule(_KEEPERS, ("SELECT", "INSERT", "UPDATE"), ANY_ROW),
         Rule((Role.WEB, Role.API), ("SELECT", "INSERT", "UPDATE"), IN_WORKSPACE),
         Rule((Role.PORTAL,), ("SELECT", "INSERT", "UPDATE"), OWN),
+        Rule((Role.RIGHTS,), ("SELECT", "UPDATE"), ERASED),
     ),
     "consent_permission": (
         Rule((Role.FOLD,), ("SELECT", "INSERT", "UPDATE", "DELETE"), ANY_ROW),
         Rule((Role.INGEST,), ("SELECT",), ANY_ROW),
         Rule((Role.WEB, Role.API), ("SELECT",), IN_WORKSPACE),
         Rule((Role.PORTAL,), ("SELECT",), OWN),
+        _GOES,
     ),
     "consent_record": (
         Rule((Role.INGEST,), ("SELECT", "INSERT"), ANY_ROW),
         Rule((Role.WEB, Role.API), ("SELECT", "INSERT"), IN_WORKSPACE),
         Rule((Role.PORTAL,), ("SELECT", "INSERT"), OWN),
         Rule((Role.WORKER,), ("SELECT",), IN_WORKSPACE),
+        Rule((Role.RIGHTS,), ("SELECT",), ERASED),
+    ),
+    "consent_erasure_ledger": (
+        Rule((Role.RIGHTS,), ("SELECT", "INSERT"), ANY_ROW),
+        # is every erasure in this database? Asked by each process before it serves
+        Rule(_PEOPLE_READERS, ("SELECT",), ANY_ROW, columns=("id",)),
     ),
     "consent_datause": (
         Rule((Role.INGEST,), ("INSERT",), ANY_ROW),
         Rule((Role.WORKER, Role.WEB, Role.API), ("SELECT", "INSERT"), IN_WORKSPACE),
         Rule((Role.PORTAL,), ("INSERT",), IN_WORKSPACE),
         Rule((Role.PORTAL,), ("SELECT",), f"({OWN}) OR ({IN_WORKSPACE} AND subject_id IS NULL)"),
+        Rule((Role.RIGHTS,), ("SELECT", "INSERT"), IN_WORKSPACE),
+        Rule((Role.RIGHTS,), ("DELETE",), ERASED),
     ),
     "consent_datausemember": (
         Rule((Role.WORKER, Role.WEB, Role.API), ("SELECT", "INSERT"), IN_WORKSPACE),
         Rule((Role.PORTAL,), ("SELECT",), OWN),
+        _GOES,
     ),
     "consent_explanation": (
         Rule((Role.WORKER,), ("SELECT", "INSERT"), IN_WORKSPACE),
         Rule((Role.PORTAL,), ("SELECT",), OWN),
+        _GOES,
     ),
     "consent_token": (
         Rule((Role.WORKER,), ("INSERT",), IN_WORKSPACE),
         Rule((Role.PORTAL,), ("SELECT",), ANY_ROW),  # found by the digest of a random token
+        _GOES,
     ),
     "kernel_subjectkey": (
         Rule((*_PEOPLE_READERS, Role.REWRAP), ("SELECT",), ANY_ROW),
         Rule((Role.INGEST,), ("INSERT",), ANY_ROW),
         Rule((Role.REWRAP,), ("UPDATE",), ANY_ROW, columns=("kek_id", "wrapped")),
+        _GOES,
     ),
     "accounts_signinlink": (
         Rule((Role.WORKER,), ("SELECT", "INSERT", "UPDATE", "DELETE"), IN_WORKSPACE),
         Rule((Role.PORTAL,), ("SELECT", "UPDATE"), IN_WORKSPACE),
+        _GOES,
     ),
     "accounts_customersession": (
         Rule((Role.WORKER,), ("SELECT", "DELETE"), IN_WORKSPACE),
         Rule((Role.PORTAL,), ("SELECT", "INSERT", "UPDATE"), IN_WORKSPACE),
+        _GOES,
     ),
 }
 
@@ -167,7 +186,9 @@ def _protect(model: type[ProtectedRecord]) -> list[str]:
         *_policy(table, "own_rows", "SELECT", ", ".join(_own_readers(table)), OWN),
         *_policy(table, "intake", "ALL", Role.INGEST, ANY_ROW),
         *_policy(table, "fold", "ALL", Role.FOLD, ANY_ROW),
+        *_policy(table, "erased", "ALL", Role.RIGHTS, ERASED),
         f"GRANT SELECT ON {table} TO {readers}, {Role.PORTAL}, {Role.INGEST}",
+        f"GRANT SELECT, DELETE ON {table} TO {Role.RIGHTS}",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {Role.FOLD}",
     ]
     if not _is_indexed(model):

@@ -20,7 +20,7 @@ from consent import purposes, uses
 from consent.uses import Using
 
 _afterwards: ContextVar[list[Callable[[], None]] | None] = ContextVar("reads", default=None)
-_SETTINGS = ("cdp.purpose", "cdp.subject", "cdp.actor", "cdp.job")
+_SETTINGS = ("cdp.purpose", "cdp.subject", "cdp.actor", "cdp.job", "cdp.erasing")
 
 
 class PurposeNested(CdpError):

@@ -31,6 +31,7 @@ from profiles.events import journal, log, wire
 from profiles.events.clean import CleanEvent, EventRefused, clean
 from profiles.events.intake import journal_aad
 from profiles.events.journal import Request
+from profiles.identity import erased
 from profiles.identity import resolve as identity
 from profiles.identity.resolve import Resolved
 from profiles.records import touch
@@ -170,6 +171,20 @@ def _keep_stranger(batch: Batch, event: CleanEvent) -> None:
 def deduplicate(batch: Batch) -> None:
     """Drop events whose (source, key) came before; a retry changes nothing."""
     batch.events = log.new_only(batch.events) if batch.events else []
+
+
+def turn_away(batch: Batch) -> None:
+    """Let nobody back in who was erased: of their calls, the reason is kept and no word else."""
+    identity.alone()
+    authorities = {key for key, facts in batch.sources.items() if facts.consent_authority}
+    parted = erased.part(batch.events, authorities=authorities, as_of=batch.now)
+    batch.events = list(parted.staying)
+    key = keyring.current().active(Use.INTAKE)
+    for event in parted.gone:
+        nothing = crypto.seal(key.material, b"{}", journal_aad(event.source, key.id))
+        batch.refused.append((event.source, event.received_at, "erased", "", "", nothing, key.id))
+    if parted.lifted:
+        record(INTAKE, "suppression.lift", detail={"count": parted.lifted})
 
 
 def resolve(batch: Batch) -> None:
@@ -329,6 +344,7 @@ Stage = Callable[[Batch], None]
 STAGES: Sequence[Stage] = (
     parse,
     deduplicate,
+    turn_away,
     resolve,
     seal,
     note_facts,

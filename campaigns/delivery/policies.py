@@ -49,7 +49,7 @@ def statements() -> list[str]:
         f'SET ROLE "{Role.FOLD}"',
         _PERSON,
         "REVOKE ALL ON FUNCTION link_person(uuid) FROM PUBLIC",
-        f"GRANT EXECUTE ON FUNCTION link_person(uuid) TO {Role.PORTAL}",
+        f"GRANT EXECUTE ON FUNCTION link_person(uuid) TO {Role.PORTAL}, {Role.RIGHTS}",
         "RESET ROLE",
     ]
 

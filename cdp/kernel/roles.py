@@ -62,6 +62,7 @@ COMMAND_PROCESS: dict[str, str] = {
     "audit": "sequencer",
     "keys": "keys",
     "drain": "ingest",
+    "erase": "rights",
     "events": "work",
     "createsuperuser": "web",
 }

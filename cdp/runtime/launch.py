@@ -34,6 +34,7 @@ FIRST_WEB_PORT = 8000
 FIRST_SMTP_PORT = 1025
 FIRST_VALKEY_PORT = 6390
 LOG_ORIGIN = "candor.local/audit"
+ERASURES = "erasure-ledger.ndjson"  # `consent.erasure_file` writes it
 
 
 class DatabaseUnreachable(CdpError):
@@ -115,6 +116,9 @@ def lay_ground(ground: Ground, supervisor: Supervisor, progress: Progress) -> Up
     keys.settle_secrets(ground.var / "secrets.json", valkey_url=valkey_url)
     deployment = _deployment(ground, dsns=dsns, valkey_url=valkey_url)
     _migrate(ground, deployment, supervisor, progress)
+    if (ground.var / ERASURES).exists():
+        with progress.step("Erasures"):  # an older database may have been restored
+            supervisor.run(roster.task(deployment, inherited(), "rights", "erase", "--replay"))
     return Up(deployment, administrator, is_embedded=not ground.database_url)
 
 

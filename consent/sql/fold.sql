@@ -6,14 +6,23 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
   SELECT array_agg(o.origin) FROM kernel_origin o WHERE o.subject_id = current_subject()
 $$;
 
+-- Was this person erased? What still computes about them then writes nothing.
+CREATE OR REPLACE FUNCTION consent_is_erased(p_subject uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+  SELECT EXISTS (SELECT 1 FROM consent_subject
+                  WHERE subject_id = p_subject AND erased_at IS NOT NULL)
+$$;
+
 -- Stamp a new row with what the person permits for its category. FOR SHARE makes an insert and a
--- withdrawal wait for each other, so that no row slips in with old bits.
+-- withdrawal wait for each other, so that no row slips in with old bits; behind an erasure there
+-- is no permission left, and the row is not written.
 CREATE OR REPLACE FUNCTION consent_stamp() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 DECLARE live bigint;
 BEGIN
   SELECT c.purpose_bits INTO live FROM consent_permission c
    WHERE c.subject_id = NEW.subject_id AND c.category = NEW.category FOR SHARE;
+  IF live IS NULL AND consent_is_erased(NEW.subject_id) THEN RETURN NULL; END IF;
   NEW.purpose_bits := coalesce(live, 0) & NEW.purpose_ceiling;
   RETURN NEW;
 END $$;
@@ -25,6 +34,7 @@ DECLARE live bigint;
 BEGIN
   SELECT c.purpose_bits INTO live FROM consent_permission c
    WHERE c.subject_id = NEW.subject_id AND c.category = TG_ARGV[0]::smallint FOR SHARE;
+  IF live IS NULL AND consent_is_erased(NEW.subject_id) THEN RETURN NULL; END IF;
   NEW.purpose_bits := coalesce(live, 0) & NEW.purpose_ceiling;
   RETURN NEW;
 END $$;
@@ -36,6 +46,7 @@ DECLARE live bigint;
 BEGIN
   SELECT c.purpose_bits INTO live FROM consent_permission c
    WHERE c.subject_id = NEW.subject_id AND c.category = TG_ARGV[0]::smallint FOR SHARE;
+  IF live IS NULL AND consent_is_erased(NEW.subject_id) THEN RETURN NULL; END IF;
   NEW.purpose_bits := coalesce(live, 0) & NEW.purpose_ceiling;
   SELECT 1::bigint << p.bit INTO STRICT NEW.purpose_made FROM consent_purpose p
    WHERE p.key = current_setting('cdp.purpose', true);

@@ -13,3 +13,9 @@ CREATE OR REPLACE FUNCTION current_subject() RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog AS $$
   SELECT nullif(current_setting('cdp.subject', true), '')::uuid
 $$;
+
+-- Every subject id of the person who is being erased, in their own window (consent.erasures).
+CREATE OR REPLACE FUNCTION current_erased() RETURNS uuid[]
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog AS $$
+  SELECT nullif(current_setting('cdp.erasing', true), '')::uuid[]
+$$;

@@ -72,12 +72,16 @@ class _Graph:
             self.accounts[person].add(node[1])
 
 
-def resolve(events: Sequence[CleanEvent]) -> Resolved:
-    """Return the person of each event and what the graph learns; `write` keeps it."""
-    workspace = workspaces.current()
+def alone() -> None:
+    """Wait until nobody else resolves or erases people of this workspace; until the commit."""
     with database.cursor() as sql:
         sql.execute("SELECT pg_advisory_xact_lock(hashtext('identity'), hashtext(%s))",
-                    [workspace.key])  # fmt: skip
+                    [workspaces.current().key])  # fmt: skip
+
+
+def resolve(events: Sequence[CleanEvent]) -> Resolved:
+    """Return the person of each event and what the graph learns; `write` keeps it."""
+    alone()
     nodes = {
         event.id: [(each.kind, index.digest(each.kind, each.value)) for each in event.identifiers]
         for event in events
