@@ -92,7 +92,7 @@ def grant(operator: UUID, *, role: Role, workspace: UUID, by: UUID) -> bool:
     :raises OwnAccess: `by` is they themselves
     """
     found = member(operator, workspace=workspace)
-    _refuse_own(operator, by)
+    refuse_own(operator, by)
     operators.grant_role(found.operator, workspace=workspace, role=role)
     return role not in found.roles
 
@@ -107,7 +107,7 @@ def take(operator: UUID, *, role: Role, workspace: UUID, by: UUID) -> bool:
     """
     with database.atomic():
         found = member(operator, workspace=workspace)
-        _refuse_own(operator, by)
+        refuse_own(operator, by)
         if role == Role.ADMINISTRATOR:
             _refuse_last(operator, workspace)
         operators.take_role(found.operator, workspace=workspace, role=role)
@@ -126,7 +126,7 @@ def end_access(operator: UUID, *, workspace: UUID, by: UUID) -> None:
     """
     with database.atomic():
         found = member(operator, workspace=workspace).operator
-        _refuse_own(operator, by)
+        refuse_own(operator, by)
         _refuse_last(operator, workspace)
         OperatorRole.objects.filter(operator=found, workspace_id=workspace).delete()
         Invitation.objects.filter(operator=found, workspace_id=workspace).delete()
@@ -167,13 +167,18 @@ def note_seen(operator: Operator, *, every_seconds: int = 300) -> None:
         Operator.objects.filter(pk=operator.pk).update(last_seen_at=now)
 
 
-def _owning(workspace: UUID) -> QuerySet[OperatorRole]:
-    return OperatorRole.objects.filter(workspace_id=workspace, role=Role.ADMINISTRATOR)
+def refuse_own(operator: UUID, by: UUID) -> None:
+    """
+    Refuse what somebody would do about their own access.
 
-
-def _refuse_own(operator: UUID, by: UUID) -> None:
+    :raises OwnAccess: `by` is they themselves
+    """
     if operator == by:
         raise OwnAccess("Ask another owner: nobody changes their own access.")
+
+
+def _owning(workspace: UUID) -> QuerySet[OperatorRole]:
+    return OperatorRole.objects.filter(workspace_id=workspace, role=Role.ADMINISTRATOR)
 
 
 def _refuse_last(operator: UUID, workspace: UUID) -> None:

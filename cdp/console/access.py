@@ -21,7 +21,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from audit.actors import Actor
-from cdp.accounts import notifications, permissions
+from cdp.accounts import notifications, permissions, team
 from cdp.accounts.models import Operator, OperatorRole
 from cdp.kernel import database
 from cdp.kernel.models import Workspace
@@ -52,6 +52,7 @@ RAIL: tuple[tuple[Any, tuple[tuple[str, Any, str], ...]], ...] = (
             ("console:jobs", _("Jobs"), "jobs:read"),
         ),
     ),
+    ("", (("console:settings", _("Settings"), "workspace:manage"),)),
 )
 
 
@@ -87,9 +88,10 @@ class WorkspaceMiddleware:
         here.operator = cast(Operator, user)
         here.workspace = Workspace.objects.get(pk=roles[0][0])
         here.actor = Actor.operator(here.operator.pk)
+        team.note_seen(here.operator)
         request.rail = lambda: _rail(here)  # type: ignore[attr-defined]
         request.unread = lambda: notifications.unread(here.operator.pk)  # type: ignore[attr-defined]
-        with database.in_workspace(here.workspace.pk):
+        with database.in_workspace(here.workspace.pk, request=here.request_id):
             return self.get_response(request)
 
 
@@ -116,9 +118,7 @@ def needs(permission: str) -> Callable[[View], View]:
                     return HttpResponseClientRedirect(reverse("account:signin"))
                 return redirect_to_login(request.get_full_path())
             if not may(request, permission):
-                refused = render(request, "403.html", {"permission": permission}, status=403)
-                refused["Cache-Control"] = "no-store"
-                return refused
+                return _refuse(request, permission)
             response = view(request, *args, **kwargs)
             response["Cache-Control"] = "no-store"
             response.headers.setdefault("Vary", "HX-Request, Cookie")
@@ -128,6 +128,18 @@ def needs(permission: str) -> Callable[[View], View]:
         return cast(View, guarded)
 
     return decorate
+
+
+def _refuse(request: ConsoleRequest, permission: str) -> HttpResponse:
+    """Answer with the page that says what is needed, who can open it and who can grant it."""
+    shown: dict[str, Any] = {"needed": permissions.WORDS.get(permission, "")}
+    if request.permissions:
+        here = request.workspace.pk
+        shown["openers"] = team.names_with(permission, workspace=here)
+        shown["granters"] = team.names_with("team:manage", workspace=here)
+    refused = render(request, "403.html", shown, status=403)
+    refused["Cache-Control"] = "no-store"
+    return refused
 
 
 def _rail(request: ConsoleRequest) -> list[dict[str, Any]]:

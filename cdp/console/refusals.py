@@ -87,6 +87,18 @@ SENTENCES = (
     _("“%(field)s” is not a field of the vault."),
     _("This person's data key was destroyed."),
     _("%(column)s of a subject does not open. Restore the row from a backup."),
+    # team and keys
+    _("Write the operator's e-mail address in full."),
+    _("This operator is in the team. Grant them roles."),
+    _("This operator works in another workspace too. Run: manage.py invite"),
+    _("Ask another owner: nobody changes their own access."),
+    _("Make somebody else an owner first: a workspace is never without one."),
+    _("Give the key a name of at most %(count)s characters."),
+    _("Choose at least one of the listed scopes."),
+    _("Let the key end within a year."),
+    _("Let the old key go on for at most %(count)s days."),
+    _("Choose a key that is in force and has not been replaced."),
+    _("Choose a key that is in force and does not end yet."),
     # jobs
     _("Stopped at an operator's request; what was finished is kept."),
     _("This run is over, or another worker has it."),

@@ -15,6 +15,7 @@ from cdp.console import event_counts, names
 from cdp.console.access import ConsoleRequest, needs
 from cdp.kernel import clock
 from profiles.models import Quarantined, Source, WriteKey
+from profiles.sources import write_keys
 
 DAYS = 30
 KEY_SHOWN = 6  # characters of a write key that tell it from others
@@ -45,13 +46,22 @@ class SourceLine:
     refused: int
 
 
+def start_of(key: WriteKey) -> str:
+    """Return what tells a write key from others."""
+    return f"{key.key[:KEY_SHOWN]}…"
+
+
+def kind_of(source: Source) -> str:
+    """Return what kind of source it is, in words."""
+    return str(KINDS.get(source.kind, source.kind))
+
+
 def _lines(request: ConsoleRequest) -> list[SourceLine]:
     counted = event_counts.by_source(request, days=DAYS, until=clock.now())
     sources = list(Source.objects.order_by("name"))
-    keys = WriteKey.objects.filter(source__in=sources, revoked_at=None)
     starts: dict[UUID, list[str]] = {source.id: [] for source in sources}
-    for source_id, key in keys.values_list("source_id", "key"):
-        starts[source_id].append(f"{key[:KEY_SHOWN]}…")
+    for key in write_keys.in_force(clock.now()):
+        starts[key.source_id].append(start_of(key))
     refused = dict(Quarantined.objects.values_list("source_id").annotate(n=Count("id")).order_by())
     nothing = event_counts.SourceCount(0, None)
     return [
@@ -59,7 +69,7 @@ def _lines(request: ConsoleRequest) -> list[SourceLine]:
             id=source.id,
             name=source.name,
             key=source.key,
-            kind=str(KINDS.get(source.kind, source.kind)),
+            kind=kind_of(source),
             consent_authority=source.consent_authority,
             generated=source.generated,
             paused_at=source.paused_at,

@@ -14,6 +14,7 @@ from cdp.console import (
     scoring,
     segments,
     settings,
+    source_keys,
     sources,
     team,
 )
@@ -60,6 +61,14 @@ urlpatterns = [
     path("audit/<int:index>/", audit.show_entry, name="audit_entry"),
     path("audit/<int:index>/proof/", audit.download_proof, name="audit_proof"),
     path("sources/", sources.show_sources, name="sources"),
+    path("sources/<uuid:source>/", source_keys.show_source, name="source"),
+    path("sources/<uuid:source>/keys/", source_keys.make_key, name="source_keys"),
+    path("sources/keys/<uuid:key>/rotation/", source_keys.rotate_key, name="source_key_rotation"),
+    path(
+        "sources/keys/<uuid:key>/revocation/",
+        source_keys.revoke_key,
+        name="source_key_revocation",
+    ),
     path("notifications/", notifications.show_notifications, name="notifications"),
     path("notifications/read/", notifications.read_notifications, name="notifications_read"),
     path(
