@@ -28,6 +28,11 @@ JOBS: Mapping[str, Text] = {
     "send-campaign": _("Campaign send"),
     "export_events": _("Export of events"),
     "audit.verify": _("Check of the audit log"),
+    "keys.rotate": _("New key"),
+    "keys.rewrap": _("Data keys wrapped anew"),
+    "keys.rewrap_by_hand": _("Data keys wrapped anew"),
+    "keys.retire": _("Retirement of a key"),
+    "keys.destroy": _("Destruction of a key"),
 }
 
 # Events that every shop has, in words; others keep the name that their source gave them.
@@ -52,6 +57,7 @@ PHASES: Mapping[str, Text] = {
     "read": _("reading"),
     "learn": _("learning"),
     "keep": _("storing"),
+    "rewrap": _("wrapping"),
 }
 
 # What a job run was asked for and what it came to, by the key it is kept under.
@@ -72,6 +78,10 @@ FACTS: Mapping[str, Text] = {
     "size": _("Size"),
     "entered": _("Entered"),
     "left": _("Left"),
+    "moved": _("Moved"),
+    "unreadable": _("Unreadable"),
+    "key_id": _("Key"),
+    "use": _("Use"),
     "refused": _("Refused"),
     "population": _("Profiles"),
     "match": _("Match the rule"),

@@ -21,6 +21,7 @@ from audit.anchors import LogForked
 from audit.sequencer import BATCH, sequence
 from cdp.kernel import clock, database
 from cdp.kernel.logging import logger
+from cdp.keys import work as key_work
 
 # What else runs in this process, by dotted name: the database door it speaks through, how often.
 Rounds = Mapping[str, tuple[str, timedelta]]
@@ -29,6 +30,7 @@ ROUNDS: Rounds = {"campaigns.delivery.sweep.sweep": ("sweep", timedelta(seconds=
 ASIDE: tuple[Callable[[], object], ...] = (
     verification.carry_out_asked,
     verification.carry_out_due,
+    key_work.carry_out_asked,
 )
 PAUSE_SECONDS = 1.0
 PAUSE_AFTER_FAILURE_SECONDS = 5.0
