@@ -6,7 +6,7 @@ from audit.acting import acting
 from audit.actors import Actor
 from audit.inbox import record
 from campaigns.delivery import plan, run, tasks
-from campaigns.planning import create
+from campaigns.planning import approval, create
 from campaigns.planning.lifecycle import NotFromHere, State, move
 from campaigns.planning.models import Campaign
 from campaigns.waking import wake
@@ -18,15 +18,20 @@ def launch(campaign_id: UUID, *, actor: Actor) -> JobRun:
     """
     Launch a campaign: a worker freezes its audience and begins to send.
 
+    A large send uses up the approval of a second operator; the worker holds it back after all if
+    its audience turns out larger.
+
     :raises NoSuchCampaign: there is none
     :raises NotFromHere: it was launched before
     :raises CampaignRefused: segment or template is missing, or the purpose does not cover it
+    :raises ApprovalNeeded: so many people take a second operator's approval
     """
     plan.load(campaign_id)  # refuses what could not be sent
     with acting(actor):
         campaign = create.lock(campaign_id)
         move(campaign, State.PREPARING)
         campaign.launched_at = clock.now()
+        approval.require_to_launch(campaign, actor=actor)
         started = _start(campaign, actor=actor)
         record(
             actor,

@@ -12,12 +12,16 @@ from django.db.models import Q
 
 from audit.acting import acting
 from audit.actors import Actor
+from audit.inbox import record
 from campaigns.delivery import drain, plan
 from campaigns.delivery.states import DUE
-from campaigns.planning import audience, create
+from campaigns.planning import approval, audience, create
+from campaigns.planning.approval import AudienceGrew
 from campaigns.planning.lifecycle import UNDER_WAY, State, move
 from campaigns.planning.models import Campaign
+from cdp.approvals.require import ApprovalNeeded
 from cdp.kernel import clock, jobs
+from cdp.kernel.errors import CdpError
 from cdp.kernel.jobs import AlreadyRunning, JobCanceled, RunningJob
 from cdp.kernel.logging import logger
 from cdp.kernel.models import JobRun
@@ -68,14 +72,39 @@ def _send(campaign_id: UUID, run: RunningJob, *, until: datetime) -> None:
 
 
 def _prepare(campaign: Campaign, *, actor: Actor, job: UUID | None = None) -> int:
-    """Freeze the audience, let the campaign send, and return how many deliveries there are."""
-    total = audience.freeze(campaign, actor=actor, job=job)
+    """
+    Freeze the audience, let the campaign send, and return how many deliveries there are.
+
+    :raises AudienceGrew: there are more than may be; the campaign is a draft again
+    :raises ApprovalNeeded: it is not what was approved; the campaign is a draft again
+    """
+    try:
+        most = approval.most_people(campaign)
+        total = audience.freeze(campaign, most=most, actor=actor, job=job)
+    except (AudienceGrew, ApprovalNeeded) as refused:
+        _hold(campaign, refused, actor=actor)
+        raise
     with acting(actor):
         locked = create.lock(campaign.id)
         if locked.state == State.PREPARING:  # it may have been stopped meanwhile
             move(locked, State.SENDING)
             locked.save(update_fields=["state"])
     return total
+
+
+def _hold(campaign: Campaign, refused: CdpError, *, actor: Actor) -> None:
+    """Make a campaign that may not be sent as it is a draft again."""
+    with acting(actor):
+        locked = create.lock(campaign.id)
+        if locked.state == State.PREPARING:
+            move(locked, State.DRAFT)
+            locked.save(update_fields=["state"])
+            record(
+                actor,
+                "campaign.hold",
+                obj=f"campaign:{campaign.id}",
+                detail={"reason": refused.code, **refused.facts},
+            )
 
 
 def stop(campaign_id: UUID, *, actor: Actor) -> None:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from audit.actors import Actor
-from campaigns.planning import create, tasks
+from campaigns.planning import approval, create, tasks
 from campaigns.waking import wake
 from cdp.kernel import database, jobs
 from cdp.kernel.models import JobRun
@@ -23,9 +23,9 @@ def ask_for_reach(campaign_id: UUID, *, actor: Actor) -> JobRun:
         raise create.CampaignRefused("Choose a segment first.")
     with database.atomic():
         run = jobs.start(
-            "count-reach",
+            approval.COUNT,
             actor=actor,
-            params={"campaign": str(campaign.id)},
+            params={"campaign": str(campaign.id), "snapshot": approval.stamp(campaign)},
             purpose=campaign.purpose_key,
         )
         wake(tasks.count_reach, run_id=str(run.id))

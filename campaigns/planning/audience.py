@@ -8,6 +8,7 @@ Who does not permit the purpose gets no row: the database does not show them.
 from uuid import UUID
 
 from audit.actors import Actor
+from campaigns.planning.approval import AudienceGrew
 from campaigns.planning.models import Campaign
 from cdp.kernel import clock, database
 from consent import purposes
@@ -25,11 +26,14 @@ _FREEZE = """
     ON CONFLICT DO NOTHING"""
 
 
-def freeze(campaign: Campaign, *, actor: Actor, job: UUID | None = None) -> int:
+def freeze(campaign: Campaign, *, most: int, actor: Actor, job: UUID | None = None) -> int:
     """
     Make the deliveries of the segment's members, and return how many there are.
 
-    Safe to repeat: nobody gets a second one, whoever joined the segment meanwhile is added.
+    Safe to repeat: nobody gets a second one, whoever joined the segment meanwhile is added. Where
+    there are more than `most`, nothing is kept.
+
+    :raises AudienceGrew: so it is
     """
     now = clock.now()
     with purpose(campaign.purpose_key, actor=actor, job=job) as using, database.cursor() as sql:
@@ -50,5 +54,11 @@ def freeze(campaign: Campaign, *, actor: Actor, job: UUID | None = None) -> int:
         )
         members = [row[0] for row in sql.fetchall()]
         using.of(members)
+        if len(members) > most:
+            raise AudienceGrew(
+                "It reaches more people than were approved, so nothing was sent. Count again and "
+                "ask for approval.",
+                people=len(members),
+            )
         using.doing("campaign.choose", people=len(members), ref=f"campaign:{campaign.id}")
     return len(members)

@@ -11,6 +11,7 @@ from audit.inbox import record
 from campaigns.channels import registry
 from campaigns.messages import create as templates
 from campaigns.messages import fields
+from campaigns.planning import approval
 from campaigns.planning.models import Campaign
 from cdp.kernel.errors import CdpError
 from consent import purposes
@@ -91,7 +92,7 @@ def edit_campaign(
     actor: Actor,
 ) -> Campaign:
     """
-    Change what is given of a draft.
+    Change what is given of a draft; an approval for what it was before ends.
 
     :raises NoSuchCampaign: there is none
     :raises NotADraft: it was launched
@@ -111,6 +112,7 @@ def edit_campaign(
             campaign.template_id = template_id or campaign.template_id
             _check(campaign)
             campaign.save()
+            approval.overtake(campaign, actor=actor)
             record(actor, "campaign.edit", obj=f"campaign:{campaign.id}")
     except IntegrityError:
         raise CampaignRefused("Another campaign has this name. Choose a different one.") from None

@@ -2,7 +2,8 @@
 The states of a campaign and the ways between them. Pure.
 
 Draft → preparing (the audience is being frozen) → sending → finished; it may pause while sending
-and be stopped at any time after its launch. What was handed over cannot be taken back.
+and be stopped at any time after its launch. What was handed over cannot be taken back. One whose
+audience turns out larger than was approved is a draft again: nothing was sent.
 """
 
 from campaigns.planning.models import Campaign
@@ -12,7 +13,7 @@ State = Campaign.State
 
 WAYS: dict[str, frozenset[str]] = {
     State.DRAFT: frozenset({State.PREPARING}),
-    State.PREPARING: frozenset({State.SENDING, State.STOPPED}),
+    State.PREPARING: frozenset({State.SENDING, State.STOPPED, State.DRAFT}),
     State.SENDING: frozenset({State.PAUSED, State.FINISHED, State.STOPPED}),
     State.PAUSED: frozenset({State.SENDING, State.STOPPED}),
     State.FINISHED: frozenset(),

@@ -6,7 +6,7 @@ from campaigns.delivery import lease, plan
 from campaigns.delivery.drain import CLAIM
 from campaigns.delivery.plan import Plan
 from campaigns.messages.create import create_template
-from campaigns.planning import audience, create
+from campaigns.planning import approval, audience, create
 from campaigns.planning.lifecycle import State, move
 from campaigns.planning.models import Campaign
 from cdp.benchmarks.report import Comparison
@@ -43,7 +43,7 @@ def measure(town: Town) -> list[Comparison]:
     campaign = _launched(town)
     with town.through(Role.WORKER):
         what = plan.load(campaign.pk)
-        total = audience.freeze(campaign, actor=ACTOR)
+        total = audience.freeze(campaign, most=approval.most_people(campaign), actor=ACTOR)
     limit = min(town.size.claimed, total)
     facts = {"campaign": campaign.pk, "now": clock.now(), "limit": limit}
     town.tell(

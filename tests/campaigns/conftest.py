@@ -51,13 +51,17 @@ class Office:
     def segment(self, members: Iterable[Customer], name: str = "Tea lovers") -> Segment:
         with database.as_role(Role.WEB):
             segment = Segment.objects.create(name=name, rule=RULE, created_by=str(ALICE))
-        with purpose("profiling.segmentation", actor=WORKER):
-            for member in members:
-                Member.objects.create(
-                    subject_id=member.subject, segment_id=segment.pk, entered_at=clock.now(),
-                    reason=[{"category": 3, "label": {"en": "12 orders"}, "source": "till"}],
-                )  # fmt: skip
+        for member in members:
+            self.enters(segment.pk, member)
         return segment
+
+    def enters(self, segment: UUID, member: Customer) -> None:
+        """Let somebody enter a segment."""
+        with purpose("profiling.segmentation", actor=WORKER):
+            Member.objects.create(
+                subject_id=member.subject, segment_id=segment, entered_at=clock.now(),
+                reason=[{"category": 3, "label": {"en": "12 orders"}, "source": "till"}],
+            )  # fmt: skip
 
     def campaign(self, members: Iterable[Customer], **given: str) -> Campaign:
         segment = self.segment(members, given.get("segment", "Tea lovers"))

@@ -69,7 +69,7 @@ def test_a_second_claim_takes_nothing_that_the_first_holds(
 def test_freezing_twice_gives_nobody_a_second_message(office: Office, mei: Customer) -> None:
     campaign = office.launched([mei])
 
-    total = audience.freeze(campaign, actor=WORKER)
+    total = audience.freeze(campaign, most=10, actor=WORKER)
 
     assert total == 1
     assert claim(office, campaign).taken == 1
