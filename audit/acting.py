@@ -15,11 +15,12 @@ def acting(actor: Actor | str, *, request: str = "", purpose: str = "") -> Itera
     Open a transaction in which changed rows are recorded as done by `actor`.
 
     Within another transaction the former settings come back on leaving: a released savepoint
-    would keep ours.
+    would keep ours. The request is the door's unless given.
     """
     with database.atomic():
         former = _settings()
-        database.settle(dict(zip(_SETTINGS, (str(actor), request, purpose), strict=True)))
+        texts = (str(actor), request or former["cdp.request"], purpose)
+        database.settle(dict(zip(_SETTINGS, texts, strict=True)))
         yield
         database.settle(former)
 

@@ -73,7 +73,9 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self._entered.enter_context(database.in_workspace(key_of(request).workspace_id))
+        workspace = key_of(request).workspace_id
+        request_id: str = request._request.request_id  # type: ignore[attr-defined]  # the door's
+        self._entered.enter_context(database.in_workspace(workspace, request=request_id))
 
 
 class Nowhere(APIView):

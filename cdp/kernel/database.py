@@ -23,6 +23,7 @@ from cdp.kernel.roles import PROCESSES, Role
 _alias: ContextVar[str] = ContextVar("database_alias", default="default")
 _role: ContextVar[Role | None] = ContextVar("database_role", default=None)
 _workspace: ContextVar[UUID | None] = ContextVar("workspace", default=None)
+_request: ContextVar[str] = ContextVar("request", default="")
 
 
 class Router:
@@ -134,24 +135,28 @@ def current_workspace() -> UUID | None:
 
 
 @contextmanager
-def in_workspace(workspace: UUID | None) -> Iterator[None]:
+def in_workspace(workspace: UUID | None, *, request: str = "") -> Iterator[None]:
     """
     Work in one workspace: row-level security shows its rows alone, inside windows and outside.
 
     The setting is the session's; it is put back on leaving, and a door sets it for each request,
-    so a pooled connection never keeps another request's workspace. None shows no row.
+    so a pooled connection never keeps another request's workspace. None shows no row. With
+    `request`, entries of the audit log carry that request's id.
     """
-    former = _workspace.get()
-    token = _workspace.set(workspace)
-    _tell_session(workspace)
+    tokens = _workspace.set(workspace), _request.set(request or _request.get())
+    _tell_session()
     try:
         yield
     finally:
-        _workspace.reset(token)
+        _workspace.reset(tokens[0])
+        _request.reset(tokens[1])
         if not _is_failed():
-            _tell_session(former)
+            _tell_session()
 
 
-def _tell_session(workspace: UUID | None) -> None:
+def _tell_session() -> None:
     with cursor() as sql:
-        sql.execute("SELECT set_config('cdp.workspace', %s, false)", [str(workspace or "")])
+        sql.execute(
+            "SELECT set_config('cdp.workspace', %s, false), set_config('cdp.request', %s, false)",
+            [str(_workspace.get() or ""), _request.get()],
+        )

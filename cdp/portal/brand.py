@@ -36,5 +36,6 @@ def brand_of(request: HttpRequest) -> Iterator[Workspace]:
     named = [each for each in every if each.settings.get("portal_host") == host]
     workspace = (named or every)[0]
     request.workspace = workspace  # type: ignore[attr-defined]  # the frame shows its name
-    with database.in_workspace(workspace.pk):
+    request_id: str = request.request_id  # type: ignore[attr-defined]  # the door gave it
+    with database.in_workspace(workspace.pk, request=request_id):
         yield workspace
