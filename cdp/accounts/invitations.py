@@ -73,8 +73,7 @@ def renew(operator: Operator, *, workspace: UUID) -> str:
 
     :raises WorksElsewhere: the operator is in another team too, so this is not one owner's to do
     """
-    if _places(operator.pk) - {workspace}:
-        raise WorksElsewhere("This operator works in another workspace too. Run: manage.py invite")
+    refuse_elsewhere(operator.pk, workspace=workspace)
     token = secrets.token_urlsafe(32)
     with database.atomic():
         Invitation.objects.filter(operator=operator, workspace_id=workspace).delete()
@@ -111,6 +110,22 @@ def accept(token: str, *, password: str) -> Invitation:
 def is_member(operator: UUID, *, workspace: UUID) -> bool:
     """Return whether an operator is in the team of a workspace."""
     return workspace in _places(operator)
+
+
+def keep_place(operator: UUID, *, workspace: UUID) -> None:
+    """Make sure that an operator stays in a team when they lose their last role."""
+    if not Invitation.objects.filter(operator_id=operator, workspace_id=workspace).exists():
+        _keep(operator, workspace=workspace, token=None)
+
+
+def refuse_elsewhere(operator: UUID, *, workspace: UUID) -> None:
+    """
+    Refuse what one workspace's owner would do to an operator of several.
+
+    :raises WorksElsewhere: so they are
+    """
+    if _places(operator) - {workspace}:
+        raise WorksElsewhere("This operator works in another workspace too. Run: manage.py invite")
 
 
 def _places(operator: UUID) -> set[UUID]:

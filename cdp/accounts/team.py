@@ -13,9 +13,9 @@ from uuid import UUID
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import QuerySet
 
-from cdp.accounts import operators
+from cdp.accounts import invitations, operator_sessions, operators, two_step
 from cdp.accounts.models import Invitation, Operator, OperatorRole
-from cdp.accounts.permissions import Role, roles_with
+from cdp.accounts.permissions import Role, needs_second_owner, roles_with
 from cdp.kernel import clock, database
 from cdp.kernel.errors import CdpError
 
@@ -30,6 +30,12 @@ class OwnAccess(CdpError):
     """Operators do not change their own access."""
 
     code = "own_access"
+
+
+class TakesTwoOwners(CdpError):
+    """One owner gives no new way in to somebody whose role takes two owners to grant."""
+
+    code = "takes_two_owners"
 
 
 class LastOwner(CdpError):
@@ -101,6 +107,8 @@ def take(operator: UUID, *, role: Role, workspace: UUID, by: UUID) -> bool:
     """
     Take a role from a member and return whether they had it; it counts from their next request.
 
+    Without any role they see nothing and are still in the team.
+
     :raises NotInTeam: they are not in this workspace
     :raises OwnAccess: `by` is they themselves
     :raises LastOwner: it would leave the workspace without an owner
@@ -110,6 +118,7 @@ def take(operator: UUID, *, role: Role, workspace: UUID, by: UUID) -> bool:
         refuse_own(operator, by)
         if role == Role.ADMINISTRATOR:
             _refuse_last(operator, workspace)
+        invitations.keep_place(operator, workspace=workspace)
         operators.take_role(found.operator, workspace=workspace, role=role)
     return role in found.roles
 
@@ -137,6 +146,41 @@ def end_access(operator: UUID, *, workspace: UUID, by: UUID) -> None:
             found.is_active = False
             found.set_unusable_password()  # and with it every session's proof of it
             found.save(update_fields=["is_active", "password"])
+            operator_sessions.end_all(found.pk)
+
+
+def renew_link(operator: UUID, *, workspace: UUID, by: UUID) -> str:
+    """
+    Return the token of a fresh link for a member, to choose a password again.
+
+    :raises NotInTeam: they are not in this workspace
+    :raises OwnAccess: `by` is they themselves
+    :raises TakesTwoOwners: with it, `by` could act in a role that takes two owners
+    :raises WorksElsewhere: they are in another team too
+    """
+    with database.atomic():
+        found = member(operator, workspace=workspace)
+        refuse_own(operator, by)
+        if found.operator.has_usable_password():
+            _refuse_weighty(found)
+        return invitations.renew(found.operator, workspace=workspace)
+
+
+def take_second_step_off(operator: UUID, *, workspace: UUID, by: UUID) -> int:
+    """
+    Remove a member's second steps, which they lost, and return how many went.
+
+    :raises NotInTeam: they are not in this workspace
+    :raises OwnAccess: `by` is they themselves
+    :raises TakesTwoOwners: with a password too, `by` could act in a role that takes two owners
+    :raises WorksElsewhere: they are in another team too
+    """
+    with database.atomic():
+        found = member(operator, workspace=workspace)
+        refuse_own(operator, by)
+        _refuse_weighty(found)
+        invitations.refuse_elsewhere(operator, workspace=workspace)
+        return two_step.take_off(operator)
 
 
 def owners(workspace: UUID) -> list[UUID]:
@@ -179,6 +223,14 @@ def refuse_own(operator: UUID, by: UUID) -> None:
 
 def _owning(workspace: UUID) -> QuerySet[OperatorRole]:
     return OperatorRole.objects.filter(workspace_id=workspace, role=Role.ADMINISTRATOR)
+
+
+def _refuse_weighty(member: Member) -> None:
+    if any(needs_second_owner(role) for role in member.roles):
+        raise TakesTwoOwners(
+            "They hold a role that takes two owners. Take it first; granting it again "
+            "takes another owner's approval."
+        )
 
 
 def _refuse_last(operator: UUID, workspace: UUID) -> None:

@@ -37,6 +37,7 @@ SENTENCES = (
     _("Make a source with the key “%(source)s”. Run: manage.py seed"),
     _("The stored address is no e-mail address. Correct it at its source."),
     _("The relay does not answer. Check CDP_SMTP_HOST and CDP_SMTP_PORT."),
+    _("The relay refuses TLS or our login. Check CDP_SMTP_SECURITY and CDP_SMTP_USER."),
     _("The relay answered %(status)s."),
     _("The relay takes no addresses in other scripts. Use one with SMTPUTF8."),
     _("No answer; the message may have been accepted."),
@@ -77,6 +78,22 @@ SENTENCES = (
     _("Learning needs %(contacts)s finished contacts and %(answers)s answers."),
     _("The earlier contacts all had the same outcome."),
     _("Nobody in sight bought anything in this time window."),
+    # approvals
+    _("This takes a second operator who may approve it. Invite one under Settings → Team."),
+    _("Somebody asked for the same just now. Reload the page."),
+    _("Only who asked may take it back."),
+    _("This is decided, taken back or out of date. Reload the page."),
+    _("It was changed after it was asked for. It has to be asked for again."),
+    _("Say why; the asker reads it."),
+    _("Somebody else has to decide on this: it takes two people."),
+    _("This takes a second operator's approval. Ask for it first."),
+    _("It was changed after it was approved. Ask for approval again."),
+    _("It reaches more people than were approved. Ask for approval again."),
+    _("Count whom it could reach first: an approval is for that many people."),
+    _(
+        "It reaches more people than were approved, so nothing was sent. Count again and ask for "
+        "approval."
+    ),
     # people
     _("An e-mail address looks like name@example.com."),
     _("The part after “@” is not a domain name."),
@@ -92,6 +109,10 @@ SENTENCES = (
     _("This operator is in the team. Grant them roles."),
     _("This operator works in another workspace too. Run: manage.py invite"),
     _("Ask another owner: nobody changes their own access."),
+    _(
+        "They hold a role that takes two owners. Take it first; granting it again takes another "
+        "owner's approval."
+    ),
     _("Make somebody else an owner first: a workspace is never without one."),
     _("Give the key a name of at most %(count)s characters."),
     _("Choose at least one of the listed scopes."),

@@ -2,15 +2,19 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import reverse
 
+from audit.actors import Actor
 from audit.models import Inbox
 from cdp.accounts import operators
 from cdp.accounts.models import Operator, OperatorRole
 from cdp.accounts.permissions import Role
+from cdp.approvals import decide, find
 from cdp.kernel import database
 from cdp.kernel.models import Workspace
 from cdp.kernel.roles import Role as Login
@@ -207,3 +211,122 @@ def test_whoever_may_not_open_a_page_is_told_who_can(
     assert "Invite operators, grant and take roles" in text
     assert re.search(r"Who can open it</dt><dd>Operator 1</dd>", text)
     assert re.search(r"Who can grant it</dt><dd>Operator 1</dd>", text)
+
+
+def ask(browser: Client, operator: Operator, role: Role, reason: str = "two hands more") -> Any:
+    """Ask the other owners for a role."""
+    path = reverse("console:member_role_approval", args=[operator.pk, role])
+    return browser.post(path, {"reason": reason})
+
+
+def agree(owner: UUID) -> None:
+    """Let another owner approve what is asked for, as the approvals screen does."""
+    with database.door("web"):
+        [asked] = find.waiting()
+        decide.approve(asked.pk, now_is=asked.snapshot, actor=Actor.operator(owner))
+
+
+@pytest.fixture
+def uma(workspace: Workspace) -> Operator:
+    """Return a second owner."""
+    with database.door("web"):
+        made = operators.create_operator(email="uma@shop.example", name="Uma", password=PASSWORD)
+        operators.grant_role(made, workspace=workspace.pk, role=Role.ADMINISTRATOR)
+    return made
+
+
+@pytest.mark.parametrize("role", [Role.SUPPORT, Role.PRIVACY, Role.APPROVER, Role.ADMINISTRATOR])
+def test_what_reveals_approves_or_owns_is_granted_by_two_owners(
+    owner: Client, li: Operator, uma: Operator, role: Role
+) -> None:
+    alone = change(owner, li, role, "grant")
+    assert alone.status_code == 409 and role not in roles_of(li)
+
+    ask(owner, li, role)
+    still_alone = change(owner, li, role, "grant")
+    assert still_alone.status_code == 409 and role not in roles_of(li)
+
+    agree(uma.pk)
+    assert role not in roles_of(li), "an approval does nothing by itself"
+    change(owner, li, role, "grant")
+
+    assert role in roles_of(li)
+    assert [act for _, act, _ in acts()] == ["operator.role_granted"]
+
+
+def test_an_approval_grants_once(owner: Client, li: Operator, uma: Operator) -> None:
+    ask(owner, li, Role.SUPPORT)
+    agree(uma.pk)
+    change(owner, li, Role.SUPPORT, "grant")
+    change(owner, li, Role.SUPPORT, "take")
+
+    again = change(owner, li, Role.SUPPORT, "grant")
+
+    assert again.status_code == 409 and roles_of(li) == {"viewer"}
+
+
+def test_an_approval_for_one_role_or_person_is_for_no_other(
+    owner: Client, li: Operator, uma: Operator, workspace: Workspace
+) -> None:
+    with database.door("web"):
+        noa = operators.create_operator(email="noa@shop.example", name="Noa", password=PASSWORD)
+        operators.grant_role(noa, workspace=workspace.pk, role=Role.VIEWER)
+    ask(owner, li, Role.SUPPORT)
+    agree(uma.pk)
+
+    others = [change(owner, li, Role.PRIVACY, "grant"), change(owner, noa, Role.SUPPORT, "grant")]
+
+    assert [answer.status_code for answer in others] == [409, 409]
+    assert (roles_of(li), roles_of(noa)) == ({"viewer"}, {"viewer"})
+
+
+def test_the_only_owner_makes_a_second_one_alone_and_nothing_else(
+    owner: Client, li: Operator
+) -> None:
+    with database.door("web"):  # a fixture's operator has no password yet: give the owner one
+        me = Operator.objects.exclude(pk=li.pk).get()
+        operators.set_password(me, PASSWORD)
+        me.save()
+        browser = browser_of(me)
+
+    support = ask(browser, li, Role.SUPPORT)
+    change(browser, li, Role.ADMINISTRATOR, "grant")
+
+    assert support.status_code == 409
+    assert roles_of(li) == {"viewer", "administrator"}
+    assert acts() == [("op", "operator.role_granted", '{"only_owner":1,"role":"administrator"}')]
+
+
+def test_one_owner_gives_no_new_way_in_to_who_holds_what_takes_two(
+    owner: Client, workspace: Workspace
+) -> None:
+    with database.door("web"):
+        sam = operators.create_operator(email="sam@shop.example", name="Sam", password=PASSWORD)
+        operators.grant_role(sam, workspace=workspace.pk, role=Role.SUPPORT)
+
+    for name in ("console:member_link", "console:member_second_step"):
+        answer = owner.post(reverse(name, args=[sam.pk]))
+        assert answer.status_code == 409
+        assert "takes two owners" in answer.content.decode()
+    assert acts() == []
+
+    change(owner, sam, Role.SUPPORT, "take")
+    shown = owner.post(reverse("console:member_link", args=[sam.pk])).content.decode()
+    assert "/account/join/#" in shown
+
+
+def test_an_owner_takes_a_lost_second_step_off_and_sessions_end(
+    owner: Client, li: Operator
+) -> None:
+    with database.door("web"):
+        Authenticator.objects.create(user=li, type="totp", data={})
+        theirs = browser_of(li)
+    assert theirs.get(reverse("console:segments")).status_code == 200
+    assert "set up" in owner.get(reverse("console:member", args=[li.pk])).content.decode()
+
+    owner.post(reverse("console:member_second_step", args=[li.pk]))
+
+    with database.door("web"):
+        assert not Authenticator.objects.filter(user=li).exists()
+    assert theirs.get(reverse("console:segments")).status_code == 302
+    assert ("op", "operator.two_step_taken_off", '{"steps":1}') in acts()
