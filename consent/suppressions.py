@@ -7,6 +7,7 @@ erase somebody, and the rows say nothing about who a person was. Source: vault r
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -15,6 +16,14 @@ from cdp.kernel.keyring import Use
 
 ERASED = "erased"
 Node = tuple[str, bytes]  # kind of identifier, blind index
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """Since when an identifier is suppressed, and whether its person came back."""
+
+    since: datetime
+    is_back: bool
 
 
 @lru_cache(maxsize=256)
@@ -61,8 +70,8 @@ def is_anybody() -> bool:
     return bool(row and row[0])
 
 
-def suppressed(nodes: Collection[Node]) -> dict[Node, tuple[datetime, bool]]:
-    """Return, for each suppressed identifier, since when, and whether the person came back."""
+def suppressed(nodes: Collection[Node]) -> dict[Node, Suppressed]:
+    """Return what is known of each suppressed identifier among these."""
     by_digest = {digest(node): node for node in nodes}
     if not by_digest:
         return {}
@@ -73,7 +82,8 @@ def suppressed(nodes: Collection[Node]) -> dict[Node, tuple[datetime, bool]]:
             [workspaces.current().id, ERASED, list(by_digest)],
         )
         return {
-            by_digest[bytes(found)]: (since, is_back) for found, since, is_back in sql.fetchall()
+            by_digest[bytes(found)]: Suppressed(since, is_back)
+            for found, since, is_back in sql.fetchall()
         }
 
 

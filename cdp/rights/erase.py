@@ -198,7 +198,8 @@ def _nodes(subjects: Collection[UUID]) -> list[Node]:
 
 def _close(subjects: Collection[UUID], erased_at: datetime) -> None:
     """Switch every purpose off, as a withdrawal would: who claims a message now gets none."""
-    SubjectFacts.objects.filter(subject_id__in=subjects).update(
+    files = SubjectFacts.objects.filter(subject_id__in=subjects)
+    files.update(
         erased_at=erased_at,
         age=SubjectFacts.Age.UNKNOWN,
         jurisdiction="",
@@ -208,6 +209,7 @@ def _close(subjects: Collection[UUID], erased_at: datetime) -> None:
         closed_channels=[],
     )
     folding.fold(subjects, as_of=clock.now())
+    files.update(next_change_at=None, reasons={})  # nothing is ever folded for them again
 
 
 def _count(subjects: Collection[UUID], nodes: Sequence[Node]) -> dict[str, int]:

@@ -45,22 +45,27 @@ def part(events: Sequence[CleanEvent], *, authorities: Collection[UUID], as_of: 
     }
     found = suppressions.suppressed({node for each in nodes.values() for node in each})
     erased = _erased({event.subject for event in events if event.subject})
-    living = _living({n for each in nodes.values() for n in each if n[0] == ACCOUNT}) - found.keys()
-    lifted = {
-        node
-        for event in events
-        if _acts(event, authorities) or any(node in living for node in nodes[event.id])
-        for node in nodes[event.id]
-        if node in found and event.happened_at > found[node][0] and not found[node][1]
-    }
+
+    def lifted_by(known: Collection[Node]) -> set[Node]:
+        """Return what comes in again with acts of the person, or with accounts that are known."""
+        return {
+            node
+            for event in events
+            if _acts(event, authorities) or any(node in known for node in nodes[event.id])
+            for node in nodes[event.id]
+            if node in found and event.happened_at > found[node].since and not found[node].is_back
+        }
+
+    accounts = {node for each in nodes.values() for node in each if node[0] == ACCOUNT}
+    living = {n for n in _living(accounts) if n not in found or found[n].is_back}
+    lifted = lifted_by(living | {node for node in lifted_by(()) if node[0] == ACCOUNT})
     count = suppressions.lift(lifted, at=as_of) if lifted else 0
-    found |= {node: (found[node][0], True) for node in lifted}
     gone = {
         event.id
         for event in events
         if event.subject in erased
         or any(
-            event.happened_at <= found[node][0] or not found[node][1]
+            event.happened_at <= found[node].since or not (found[node].is_back or node in lifted)
             for node in nodes[event.id]
             if node in found
         )

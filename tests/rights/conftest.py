@@ -2,11 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.conf import settings
 from pytest_django.plugin import DjangoDbBlocker
 
+from cdp.kernel import database
+from cdp.kernel.roles import Role
+from cdp.rights import erase
+from consent.erasure_file import Line
 from tests.consent.committed import committed_shop
 from tests.people import Shop
 from tests.rights.holdings import Holdings
@@ -33,3 +38,12 @@ def own_shop(
 def holdings(servers: Servers, own_shop: Shop) -> Holdings:
     """Return the shop's database as its administrator sees it."""
     return Holdings(servers, DATABASE)
+
+
+OPERATOR = "op:01890000-0000-7000-8000-000000000001"
+
+
+def erased(subject: UUID) -> Line:
+    """Erase somebody as the process for rights does."""
+    with database.as_role(Role.RIGHTS):
+        return erase.erase(subject, actor=OPERATOR, reason="request")

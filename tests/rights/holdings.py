@@ -1,4 +1,4 @@
-"""What a database holds about somebody, looked for from above, without asking the code under test."""
+"""What a database holds about somebody, looked for from above, apart from the code under test."""
 
 from collections.abc import Collection
 from uuid import UUID
