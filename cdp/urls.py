@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from cdp import doors, health, mailbox_page
 from cdp.account import preferences
+from cdp.account.urls import named_by_allauth
 from cdp.portal import links
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz),
     path("csp-report", doors.csp_report),
     path("account/", include("cdp.account.urls")),
+    path("account/", include(named_by_allauth)),
     path("account/language/", preferences.choose_language, name="language"),
     path("account/theme/", preferences.choose_theme, name="theme"),
     path("console/", include("cdp.console.urls")),

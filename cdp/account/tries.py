@@ -1,9 +1,8 @@
 """Proofs are counted: five wrong ones within five minutes, then a pause."""
 
-from collections.abc import Callable
-
 from django.utils.translation import gettext as _
 
+from cdp.account import notes
 from cdp.accounts import limits
 from cdp.accounts.models import Operator
 
@@ -16,27 +15,34 @@ class Refused(Exception):
         self.text, self.status = text, status
 
 
-def counted(operator: Operator, check: Callable[[], bool]) -> bool:
+def spend(operator: Operator) -> None:
     """
-    Return what `check` says about an operator's proof, and count it unless it is right.
+    Count one proof of an operator, before it is looked at, so that many at once are counted too.
 
     :raises Refused: five wrong ones within five minutes, or they cannot be counted
     """
-    whom = str(operator.pk)
     try:
-        limits.spend(limits.PROOFS, whom)  # before the check, so that many at once are counted
-        if not check():
-            return False
-        limits.forgive(limits.PROOFS, whom)
-    except limits.TooManyTries as limit:
-        raise Refused(too_many(limit), status=429) from None
-    except limits.TriesUncounted:
-        raise Refused(_("Signing in is paused. Try again in a minute."), status=503) from None
-    return True
+        limits.spend(limits.PROOFS, str(operator.pk))
+    except (limits.TooManyTries, limits.TriesUncounted) as limit:
+        raise refused(limit) from None
 
 
-def too_many(limit: limits.TooManyTries) -> str:
-    """Return what is said to who tried too often."""
-    return _("Too many tries. Again in %(minutes)s min, or ask an administrator.") % {
-        "minutes": -(-limit.seconds // 60)
-    }
+def forgive(operator: Operator) -> None:
+    """Forget the tries counted so far, after a right one."""
+    limits.forgive(limits.PROOFS, str(operator.pk))
+
+
+def note_wrong(operator: Operator, *, step: str) -> None:
+    """Put a wrong proof on the record, and the pause that it begins."""
+    notes.keep(operator, "operator.proof_refused", step=step)
+    if limits.spent(limits.PROOFS, str(operator.pk)):
+        notes.keep(operator, "operator.locked", step=step)
+
+
+def refused(limit: limits.TooManyTries | limits.TriesUncounted) -> Refused:
+    """Return the refusal in the operator's words."""
+    if isinstance(limit, limits.TriesUncounted):
+        return Refused(_("Signing in is paused. Try again in a minute."), status=503)
+    minutes = -(-limit.seconds // 60)
+    text = _("Too many tries. Again in %(minutes)s min, or ask an administrator.")
+    return Refused(text % {"minutes": minutes}, status=429)

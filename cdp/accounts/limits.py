@@ -78,19 +78,17 @@ def spend(limit: Limit, *parts: str | bytes) -> None:
         raise TooManyTries(seconds=seconds_left(limit, *parts))
 
 
-def refuse_if_spent(limit: Limit, *parts: str | bytes) -> None:
+def spent(limit: Limit, *parts: str | bytes) -> bool:
     """
-    Refuse when all tries are used up; counts nothing.
+    Return whether all tries are used up; counts nothing.
 
-    :raises TooManyTries: the limit is reached
     :raises TriesUncounted: Valkey does not answer
     """
     try:
         tries = int(valkey.live().get(_key(limit, *parts)) or 0)
     except redis.RedisError:
         raise _uncounted() from None
-    if tries >= limit.most:
-        raise TooManyTries(seconds=seconds_left(limit, *parts))
+    return tries >= limit.most
 
 
 def seconds_left(limit: Limit, *parts: str | bytes) -> int:

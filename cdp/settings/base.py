@@ -110,6 +110,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "cdp.apps.Cdp",
     "cdp.kernel.apps.Kernel",
     "cdp.accounts.apps.Accounts",
@@ -133,6 +136,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "cdp.account.gate.OperatorGate",
     "cdp.console.access.WorkspaceMiddleware",
 ]
 ROOT_URLCONF = "cdp.urls"
@@ -170,8 +175,32 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/account/signin/"
 LOGIN_REDIRECT_URL = "/console/"
 LOGOUT_REDIRECT_URL = "/account/signin/"
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_NAME = "__Host-candor_console" if SECURE else "candor_console"
+# A second step for every operator before anything else; the demo offers it.
+REQUIRE_TWO_STEP = os.environ.get("CDP_REQUIRE_TWO_STEP", "0" if DEMO else "1") == "1"
+ACCOUNT_ADAPTER = "cdp.account.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_DISPLAY = "cdp.account.adapters.display"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # whoever makes an operator knows the address
+ACCOUNT_LOGIN_TIMEOUT = 300
+ACCOUNT_RATE_LIMITS = False  # `cdp.accounts.limits` counts, under keyed digests
+MFA_RATE_LIMITS = False
+MFA_ADAPTER = "cdp.account.adapters.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Candor"
+MFA_TOTP_TOLERANCE = 0
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE  # http://localhost; browsers allow no other
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_REAUTHENTICATION_REQUIRED = False  # `cdp.console.step_up` asks, for everything alike
+# One-time codes are single-use by an entry here, so all processes share it.
+CACHES = {"default": {"BACKEND": "cdp.kernel.shared_cache.SharedCache", "KEY_PREFIX": "cache"}}
+SESSION_ENGINE = "cdp.accounts.session_store"
+_OF_THIS_HOST = "__Host-" if SECURE else ""  # no other host and no plain HTTP can set it
+SESSION_COOKIE_NAME = f"{_OF_THIS_HOST}candor_console"
+SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = SECURE
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -43,4 +43,27 @@ document.addEventListener("alpine:init", () => {
       this.$refs.dialog.close();
     },
   }));
+
+  // Two minutes before an idle session ends: ask, and let one click be a sign of life.
+  Alpine.data("idle", () => ({
+    timer: 0,
+    init() {
+      this.again();
+      document.addEventListener("htmx:afterRequest", () => this.again());
+    },
+    again() {
+      clearTimeout(this.timer);
+      const wait = Number(this.$root.dataset.askAfter) * 1000;
+      this.timer = setTimeout(() => this.$refs.dialog.open || this.$refs.dialog.showModal(), wait);
+    },
+    async stay() {
+      const answer = await fetch(this.$root.dataset.stay).catch(() => null);
+      if (answer?.status !== 204) {
+        location.reload(); // too late, or signed out elsewhere: the server says so
+        return;
+      }
+      this.$refs.dialog.close();
+      this.again();
+    },
+  }));
 });

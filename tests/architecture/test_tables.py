@@ -15,7 +15,8 @@ from cdp.kernel.roles import NO_LOGIN, Role
 from consent import policies
 from consent.boot import DEFINER_FUNCTIONS
 
-CLOSED = {"auth_group_permissions"}  # no role but the owner touches it
+# No role but the owner touches these; operators' addresses are in `accounts_operator` alone.
+CLOSED = {"auth_group_permissions", "account_emailaddress", "account_emailconfirmation"}
 PROTECTED = {model._meta.db_table: model.protection for model in protected_models()}
 
 
