@@ -75,6 +75,14 @@ def over(*, limit: int = 50) -> list[Approval]:
     return list(rows.order_by("-created_at")[:limit])
 
 
+def approved_before(approval: Approval) -> Approval | None:
+    """Return the last approval of the same object before this one that somebody approved."""
+    rows = Approval.objects.filter(
+        kind=approval.kind, obj=approval.obj, created_at__lt=approval.created_at
+    )
+    return rows.exclude(decided_by="").exclude(state=State.REJECTED).order_by("-created_at").first()
+
+
 def deciders(kind: Kind, *, obj: str, barred: Collection[str]) -> list[UUID]:
     """
     Return the operators who may decide on an object.

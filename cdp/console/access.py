@@ -42,6 +42,7 @@ RAIL: tuple[tuple[Any, tuple[tuple[str, Any, str], ...]], ...] = (
         _("Trust"),
         (
             ("console:consents", _("Purposes and consent"), "insights:read"),
+            ("console:approvals", _("Approvals"), "any"),
             ("console:audit", _("Audit log"), "audit:read"),
         ),
     ),

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,12 +21,16 @@ from campaigns.messages import create as templates
 from campaigns.messages import preview
 from campaigns.messages.render import Message
 from campaigns.models import Campaign
+from campaigns.planning import approval as launching
 from campaigns.planning import ask as reaching
 from campaigns.planning import create as planning
 from campaigns.planning.create import NoSuchCampaign
+from cdp.approvals import require
+from cdp.approvals.models import Approval
 from cdp.console import campaign_form, jobs, names, people, refusals
 from cdp.console.access import ConsoleRequest, may, needs
 from cdp.console.campaign_form import CampaignForm
+from cdp.console.reason_field import ReasonField
 from cdp.kernel.errors import CdpError
 from cdp.kernel.models import JobRun
 from profiles.models import Segment
@@ -44,6 +49,12 @@ REASONS: Mapping[str, names.Text] = {
     "cap": _("had enough messages"),
     "quiet_hours": _("quiet hours"),
 }
+
+
+class ReasonForm(forms.Form):
+    """Why a large send should go."""
+
+    reason = ReasonField(label=_("Reason"), help_text=_("Who decides reads it."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +140,7 @@ def show_campaign(request: ConsoleRequest, campaign_id: UUID) -> HttpResponse:
     )
     shown = {
         **live,
+        **_approval(request, campaign),
         "segment": segment,
         "purpose": names.purpose(campaign.purpose_key),
         "previews": _made_up(request, campaign),
@@ -158,6 +170,26 @@ def _live(campaign: Campaign) -> dict[str, Any]:
         "sending": jobs.lines([run])[0] if run else None,
         "left_out": left_out,
         "is_under_way": campaign.state in (Campaign.State.PREPARING, Campaign.State.SENDING),
+    }
+
+
+def _approval(request: ConsoleRequest, campaign: Campaign) -> dict[str, Any]:
+    """Return how a draft stands to the second pair of eyes that a large send takes."""
+    if campaign.state != Campaign.State.DRAFT or campaign.segment_id is None:
+        return {}
+    asked = launching.open_one(campaign)
+    is_own = asked is not None and asked.asked_by == str(request.actor)
+    is_approved = asked is not None and asked.state == Approval.State.APPROVED
+    takes_two = launching.is_needed(campaign)
+    return {
+        "takes_two": takes_two,
+        "limit": require.limit(launching.KIND),
+        "counted": launching.counted(campaign),
+        "asked": asked,
+        "is_own": is_own,
+        "may_ask": may(request, "campaigns:send"),
+        "may_launch": not takes_two or (is_own and is_approved),
+        "reason_form": ReasonForm(),
     }
 
 
@@ -199,7 +231,9 @@ def show_reach(request: ConsoleRequest, campaign_id: UUID, run_id: UUID) -> Http
 
 def _reach(request: ConsoleRequest, campaign_id: UUID, run: JobRun) -> HttpResponse:
     again = reverse("console:campaign_reach_result", args=[campaign_id, run.id])
-    return jobs.waiting(request, run, again=again, done="console/campaign.html#reach", facts={})
+    campaign = _found(campaign_id)
+    facts = {"campaign": campaign, "segment": campaign.segment_id, **_approval(request, campaign)}
+    return jobs.waiting(request, run, again=again, done="console/campaign.html#reach", facts=facts)
 
 
 @require_POST
@@ -247,6 +281,23 @@ def launch_campaign(request: ConsoleRequest, campaign_id: UUID) -> HttpResponse:
     """Launch a campaign; pressed twice, it is launched once."""
     campaign = _found(campaign_id)
     return _do(request, campaign, broadcasts.launch)
+
+
+@require_POST
+@needs("campaigns:send")
+def ask_to_launch(request: ConsoleRequest, campaign_id: UUID) -> HttpResponse:
+    """Ask another operator to approve a large send, exactly as it is now."""
+    campaign = _found(campaign_id)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        for error in form.errors.get("reason", []):
+            messages.error(request, str(error))
+        return redirect("console:campaign", campaign.id)
+    try:
+        launching.ask_to_launch(campaign, reason=form.cleaned_data["reason"], actor=request.actor)
+    except CdpError as refused:
+        messages.error(request, refusals.said(refused))
+    return redirect("console:campaign", campaign.id)
 
 
 @require_POST

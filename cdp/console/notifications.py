@@ -32,6 +32,7 @@ TEXTS: Mapping[str, tuple[str, names.Text]] = {
 # What a notification is about → the screen that shows it, and what its address takes.
 SCREENS: Mapping[str, tuple[str, str]] = {
     "job": ("console:job", "run_id"),
+    "approval": ("console:approval", "approval_id"),
     "campaign": ("console:campaign", "campaign_id"),
     "log": ("console:audit", ""),
 }

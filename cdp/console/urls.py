@@ -4,6 +4,7 @@ from django.urls import path
 
 from cdp.console import (
     api_keys,
+    approvals,
     audit,
     campaigns,
     consents,
@@ -53,6 +54,9 @@ urlpatterns = [
         campaigns.show_preview,
         name="campaign_preview_result",
     ),
+    path(
+        "campaigns/<uuid:campaign_id>/approval/", campaigns.ask_to_launch, name="campaign_approval"
+    ),
     path("campaigns/<uuid:campaign_id>/<slug:act>/", campaigns.steer_campaign, name="campaign_act"),
     path("scoring/", scoring.show_scoring, name="scoring"),
     path("scoring/<slug:model>/<slug:act>/", scoring.start_model, name="scoring_start"),
@@ -69,6 +73,11 @@ urlpatterns = [
         source_keys.revoke_key,
         name="source_key_revocation",
     ),
+    path("approvals/", approvals.show_approvals, name="approvals"),
+    path("approvals/<uuid:approval_id>/", approvals.show_approval, name="approval"),
+    path("approvals/<uuid:approval_id>/approval/", approvals.approve, name="approval_approve"),
+    path("approvals/<uuid:approval_id>/rejection/", approvals.reject, name="approval_reject"),
+    path("approvals/<uuid:approval_id>/withdrawal/", approvals.withdraw, name="approval_withdraw"),
     path("notifications/", notifications.show_notifications, name="notifications"),
     path("notifications/read/", notifications.read_notifications, name="notifications_read"),
     path(
@@ -84,6 +93,16 @@ urlpatterns = [
     path("settings/team/invite/", team.invite, name="team_invite"),
     path("settings/team/<uuid:operator>/", team.show_member, name="member"),
     path("settings/team/<uuid:operator>/roles/<slug:role>/", team.change_role, name="member_role"),
+    path(
+        "settings/team/<uuid:operator>/roles/<slug:role>/approval/",
+        team.ask_for_role,
+        name="member_role_approval",
+    ),
+    path(
+        "settings/team/<uuid:operator>/second-step/",
+        team.take_second_step_off,
+        name="member_second_step",
+    ),
     path("settings/team/<uuid:operator>/link/", team.renew_link, name="member_link"),
     path("settings/team/<uuid:operator>/access/", team.end_access, name="member_access"),
     path("settings/api-keys/", api_keys.show_api_keys, name="api_keys"),

@@ -78,6 +78,11 @@ STATES: Mapping[str, tuple[str, str, Any]] = {
     "live": ("success", "✓", pgettext_lazy("model version", "live")),
     "candidate": ("neutral", "", _("candidate")),
     "retired": ("neutral", "", _("retired")),
+    "asked": ("info", "●", _("waiting for approval")),
+    "approved": ("success", "✓", _("approved")),
+    "rejected": ("error", "✕", _("rejected")),
+    "superseded": ("neutral", "", _("changed since")),
+    "used": ("success", "✓", _("approved and done")),
     "archived": ("neutral", "", _("archived")),
 }
 

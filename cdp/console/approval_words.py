@@ -1,0 +1,117 @@
+"""What waits for an approval, in words: kinds, frozen facts, what differs, and where it is seen."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.planning import approval as launching
+from campaigns.planning import create as campaigns
+from cdp.approvals.kinds import Facts, Kind
+from cdp.approvals.models import Approval
+from cdp.console import names
+from cdp.kernel.errors import CdpError
+
+KINDS: Mapping[str, names.Text] = {
+    Kind.CAMPAIGN_LAUNCH: _("Launch of a campaign"),
+    Kind.EXPORT: _("Export of personal data"),
+    Kind.ERASE: _("Erasure of several people"),
+    Kind.KEY_RETIRE: _("Retirement of a key"),
+    Kind.KEY_DESTROY: _("Destruction of a key"),
+    Kind.ROLE_GRANT: _("Role for an operator"),
+}
+FACTS: Mapping[str, names.Text] = {
+    "text": _("Message"),
+    "segment": _("Segment"),
+    "purpose": _("Purpose"),
+    "channel": _("Channel"),
+    "fields": _("Fields"),
+    "recipient": _("Recipient"),
+    "people": _("People"),
+    "use": _("Use of the key"),
+    "key": _("Key"),
+    "operator": _("Operator"),
+    "role": _("Role"),
+    "rule": _("Rule, digest"),
+}
+SHORT = 12  # characters of a digest
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact of a frozen copy; `was` is what it was before, '' where it did not change."""
+
+    name: str
+    value: str
+    was: str
+
+
+def kind(approval: Approval) -> str:
+    """Return what an approval is for, as a kind."""
+    return str(KINDS.get(approval.kind, approval.kind))
+
+
+def people(approval: Approval) -> str:
+    """Return for how many people an approval is; '' where it is for none."""
+    if not approval.people:
+        return ""
+    return ngettext("%(n)s person", "%(n)s people", approval.people) % {"n": f"{approval.people:,}"}
+
+
+def facts(approval: Approval, *, before: Approval | None) -> list[Fact]:
+    """Return the frozen copy as rows, with what differs from an earlier one."""
+    former = before.snapshot if before else {}
+    shown = [
+        Fact(
+            str(FACTS[key]),
+            _value(key, value),
+            _value(key, former[key]) if key in former and former[key] != value else "",
+        )
+        for key, value in approval.snapshot.items()
+        if key in FACTS
+    ]
+    if approval.people and "people" not in approval.snapshot:
+        was = before.people if before else approval.people
+        changed = f"{was:,}" if was != approval.people else ""
+        shown.append(Fact(gettext("People"), f"{approval.people:,}", changed))
+    return shown
+
+
+def _value(key: str, value: str | int) -> str:
+    if key == "purpose":
+        return names.purpose(str(value))
+    if key == "rule":
+        return str(value)[:SHORT]
+    return f"{value:,}" if isinstance(value, int) else value
+
+
+def url(approval: Approval) -> str:
+    """Return the address of the screen that shows what an approval is for, '' if none does."""
+    what, _colon, name = approval.obj.partition(":")
+    screens = {"campaign": "console:campaign"}
+    return reverse(screens[what], args=[UUID(name)]) if what in screens else ""
+
+
+def as_it_is_now(approval: Approval) -> Facts:
+    """
+    Return the snapshot of what is asked for as it is now; empty once the thing is gone.
+
+    Keys, roles and sets of people are named by the approval itself and cannot change under it.
+    """
+    reader = _READERS.get(approval.kind)
+    if reader is None:
+        return dict(approval.snapshot)
+    try:
+        return reader(UUID(approval.obj.partition(":")[2]))
+    except CdpError:
+        return {}
+
+
+def _campaign(campaign_id: UUID) -> Facts:
+    return launching.snapshot(campaigns.find(campaign_id))
+
+
+_READERS: Mapping[str, Callable[[UUID], Facts]] = {Kind.CAMPAIGN_LAUNCH: _campaign}
