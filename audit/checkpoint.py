@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from audit.merkle import HASH_BYTES
 from cdp.kernel.errors import CdpError
 
-ED25519 = b"\x01"
-_SIGNATURE = re.compile(r"— (\S+) ([A-Za-z0-9+/]+={0,2})")
+ED25519, COSIGNS = b"\x01", b"\x04"  # types of keys: a log's own, a witness's
+SIGNATURE = re.compile(r"— (\S+) ([A-Za-z0-9+/]+={0,2})")
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 _NAME = re.compile(r"[^\s+\x00-\x1f]+")
 
@@ -48,32 +48,33 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """The public half of a signing key and the name it signs under."""
+    """The public half of a signing key, the name it signs under, and what it signs as."""
 
     name: str
     public: bytes
+    kind: bytes = ED25519
 
     @property
     def id(self) -> bytes:
         """Return the 4 bytes that tell this key's signatures from others."""
-        return hashlib.sha256(self.name.encode() + b"\n" + ED25519 + self.public).digest()[:4]
+        return hashlib.sha256(self.name.encode() + b"\n" + self.kind + self.public).digest()[:4]
 
     def __str__(self) -> str:
-        key = base64.b64encode(ED25519 + self.public).decode()
+        key = base64.b64encode(self.kind + self.public).decode()
         return f"{self.name}+{self.id.hex()}+{key}"
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, *, kind: bytes = ED25519) -> Self:
         """
-        Return the key written as `name+id+key`.
+        Return the key written as `name+id+key`, which must be of this `kind`.
 
         :raises NoteRefused: not a verifier key, or its id does not belong to it
         """
         name, _, rest = text.strip().partition("+")
         key_id, _, encoded = rest.partition("+")
-        raw = _decoded(encoded)
-        key = cls(name, raw[1:])
-        if raw[:1] != ED25519 or len(raw) != 33 or not name or key.id.hex() != key_id:
+        raw = decoded(encoded)
+        key = cls(name, raw[1:], kind)
+        if raw[:1] != kind or len(raw) != 33 or not name or key.id.hex() != key_id:
             raise NoteRefused("This is not a verifier key. Copy the whole line of “audit vkey”.")
         return key
 
@@ -111,6 +112,11 @@ def sign(checkpoint: Checkpoint, signers: Sequence[Signer]) -> str:
     return checkpoint.text + "\n" + "".join(key.line(checkpoint.text) for key in signers)
 
 
+def text_of(note: str) -> str:
+    """Return what is signed in a note: its text, final newline included."""
+    return note.partition("\n\n")[0] + "\n"
+
+
 def read(note: str, keys: Collection[VerifierKey]) -> Checkpoint:
     """
     Return the checkpoint in a note that one of `keys`, named like the log, has signed.
@@ -123,10 +129,10 @@ def read(note: str, keys: Collection[VerifierKey]) -> Checkpoint:
         raise NoteRefused("The checkpoint has no signature lines.")
     verified = False
     for line in signatures[:-1].split("\n"):
-        match = _SIGNATURE.fullmatch(line)
+        match = SIGNATURE.fullmatch(line)
         if match is None:
             raise NoteRefused("A signature line of the checkpoint is malformed.")
-        name, raw = match[1], _decoded(match[2])
+        name, raw = match[1], decoded(match[2])
         for key in keys:
             if key.name == name == checkpoint.origin and raw[:4] == key.id:
                 _check(key, raw[4:], checkpoint.text)
@@ -140,7 +146,7 @@ def _parse(text: str) -> Checkpoint:
     lines = text.split("\n")
     if len(lines) != 4 or not _NAME.fullmatch(lines[0]) or not _SIZE.fullmatch(lines[1]):
         raise NoteRefused("This is not a checkpoint: origin, size and root, a line each.")
-    checkpoint = Checkpoint(lines[0], int(lines[1]), _decoded(lines[2]))
+    checkpoint = Checkpoint(lines[0], int(lines[1]), decoded(lines[2]))
     if len(checkpoint.root) != HASH_BYTES or checkpoint.text != text:
         raise NoteRefused("The checkpoint's root is not 32 bytes of base64.")
     return checkpoint
@@ -153,7 +159,12 @@ def _check(key: VerifierKey, signature: bytes, text: str) -> None:
         raise NoteRefused("A signature under the checkpoint does not fit it.") from None
 
 
-def _decoded(text: str) -> bytes:
+def decoded(text: str) -> bytes:
+    """
+    Return the bytes of base64 in its one form.
+
+    :raises NoteRefused: it is in another
+    """
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

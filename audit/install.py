@@ -8,7 +8,7 @@ from cdp.kernel.roles import APPLICATION, Role
 SQL = Path(__file__).with_name("sql")
 TABLES = (
     "audit_inbox", "audit_entry", "audit_leaf", "audit_tile", "audit_checkpoint",
-    "audit_verification",
+    "audit_cosignature", "audit_verification",
 )  # fmt: skip
 CHANGES = ("insert", "update", "delete")
 # Folding a person's permissions is on the record as their consent, not as changed rows.
@@ -21,7 +21,7 @@ _LOG_READERS = (Role.WEB, Role.API, Role.PORTAL, Role.RIGHTS)
 
 def statements() -> list[str]:
     """Return what the migration role executes after the tables exist, in order."""
-    files = ("changes.sql", "watch.sql", "guards.sql", "policies.sql")
+    files = ("changes.sql", "watch.sql", "guards.sql", "policies.sql", "forget.sql")
     return [*((SQL / name).read_text() for name in files), *_grants()]
 
 
@@ -75,10 +75,12 @@ def _grants() -> list[str]:
         f"GRANT INSERT (workspace_id, {_WRITABLE}) ON audit_inbox TO {Role.FOLD}",
         f"GRANT SELECT, DELETE ON audit_inbox TO {Role.AUDIT}",
         f"GRANT SELECT, INSERT ON audit_entry, audit_leaf, audit_checkpoint TO {Role.AUDIT}",
-        f"GRANT SELECT, INSERT ON audit_verification TO {Role.AUDIT}",
+        f"GRANT SELECT, INSERT ON audit_cosignature, audit_verification TO {Role.AUDIT}",
+        f"GRANT SELECT ON audit_entry TO {Role.FOLD}",
+        f"GRANT SELECT, DELETE ON audit_leaf TO {Role.FOLD}",
         f"GRANT SELECT, INSERT, UPDATE ON audit_tile TO {Role.AUDIT}",
         f"GRANT SELECT ON audit_entry, audit_leaf, audit_tile, audit_checkpoint TO {readers}",
-        f"GRANT SELECT ON audit_verification TO {readers}",
+        f"GRANT SELECT ON audit_cosignature, audit_verification TO {readers}",
         # a person's pseudonym is made with their workspace's key
         f"GRANT SELECT ON kernel_workspace TO {Role.AUDIT}, {readers}",
         "RESET ROLE",

@@ -84,6 +84,28 @@ def consistency_path(old: int, new: int, node: Node) -> list[bytes]:
     return path[::-1]
 
 
+def range_path(first: int, beyond: int, size: int, node: Node) -> list[bytes]:
+    """
+    Return the hashes of the subtrees outside first..beyond, left to right, under `size` leaves.
+
+    :raises ValueError: there is no such range
+    """
+    if not 0 <= first < beyond <= size:
+        raise ValueError("The range lies outside the tree.")
+    path: list[bytes] = []
+
+    def cover(start: int, end: int) -> None:
+        if end <= first or start >= beyond:
+            path.append(_range_root(start, end, node))
+        elif not (first <= start and end <= beyond):
+            middle = start + _split(end - start)
+            cover(start, middle)
+            cover(middle, end)
+
+    cover(0, size)
+    return path
+
+
 def includes(leaf: bytes, path: Sequence[bytes], *, index: int, size: int, root: bytes) -> bool:
     """Return whether `path` proves that the leaf with hash `leaf` is number `index` of `root`."""
     if not 0 <= index < size:

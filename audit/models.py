@@ -151,6 +151,22 @@ class Checkpoint(models.Model):
         return f"Checkpoint {self.size}"
 
 
+class Cosignature(models.Model):
+    """A witness's signature line under the checkpoint of `size` entries."""
+
+    pk = models.CompositePrimaryKey("size", "witness")
+    size = models.BigIntegerField()
+    witness = models.TextField()
+    line = models.TextField()
+    at = models.DateTimeField()  # by the witness's clock, as it signed it
+
+    class Meta:
+        db_table = "audit_cosignature"
+
+    def __str__(self) -> str:
+        return f"Cosignature {self.size}"
+
+
 class Verification(models.Model):
     """What one check of the log found; `problem_index` is null where all of it held."""
 
@@ -161,6 +177,9 @@ class Verification(models.Model):
     root = models.BinaryField()
     checkpoints = models.BigIntegerField()
     anchors = models.BigIntegerField()
+    cosignatures = models.BigIntegerField(default=0)
+    dropped = models.BigIntegerField(default=0)  # entries whose detail went, as the log says
+    backward = models.BigIntegerField(default=0)  # entries that bear an earlier time than before
     problem_index = models.BigIntegerField(null=True)
     reason = models.TextField(blank=True)
     text = models.TextField(blank=True)

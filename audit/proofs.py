@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from audit import checkpoint, leaf, merkle, shelf
+from audit import checkpoint, leaf, merkle, shelf, tiles
 from audit.checkpoint import Checkpoint, VerifierKey
 from audit.leaf import Leaf
 from audit.models import Leaf as StoredLeaf
@@ -54,18 +54,20 @@ def file_name(index: int) -> str:
 
 def prove(index: int) -> str:
     """
-    Return the proof file of entry `index` under the newest checkpoint; about 1 ms.
+    Return the proof file of entry `index`, in three queries.
 
+    The checkpoint is the newest that a witness signed and that holds the entry, else the newest.
     Row-level security decides which entries exist for the role at hand.
 
-    :raises NoSuchEntry: not in the log, or not for this reader
+    :raises NoSuchEntry: not in the log, not for this reader, or its detail was dropped
     """
-    newest = shelf.newest_checkpoint()
-    row = StoredLeaf.objects.filter(idx=index).first() if newest else None
-    if row is None or newest is None or index >= newest.size:
-        raise NoSuchEntry("The log has no such entry.")
-    path = merkle.inclusion_path(index, newest.size, shelf.tiles().node)
-    return render(bytes(row.leaf), index=index, path=path, note=newest.note)
+    signed = shelf.checkpoint_over(index)
+    row = StoredLeaf.objects.filter(idx=index).first() if signed else None
+    if row is None or signed is None or index >= signed.size:
+        raise NoSuchEntry("The log has no such entry, or its detail was dropped.")
+    held = tiles.asked_of(lambda node: merkle.inclusion_path(index, signed.size, node))
+    path = merkle.inclusion_path(index, signed.size, shelf.tiles(held).node)
+    return render(bytes(row.leaf), index=index, path=path, note=signed.note)
 
 
 def render(raw: bytes, *, index: int, path: Collection[bytes], note: str) -> str:

@@ -22,7 +22,8 @@ class Line:
     """
     One entry as a reader sees it; `has_sealed_detail` says that there is more, sealed.
 
-    Of an altered leaf (`is_readable` false) only the search columns are shown.
+    Of an altered leaf (`is_readable` false), and of one whose detail was dropped by a rule
+    (`is_dropped` as well), only the search columns are shown.
     """
 
     index: int
@@ -37,6 +38,7 @@ class Line:
     detail: str
     has_sealed_detail: bool
     is_readable: bool = True
+    is_dropped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def _lines(wanted: dict[str, Any], before: int | None, limit: int) -> list[Line]
     with database.cursor() as sql:
         sql.execute(
             f"""SELECT e.idx, l.leaf, e.at, e.actor, e.act, e.purpose, e.obj
-                FROM audit_entry e JOIN audit_leaf l USING (idx)
+                FROM audit_entry e LEFT JOIN audit_leaf l USING (idx)
                 WHERE {where} ORDER BY e.idx DESC LIMIT %s""",
             [*conditions.values(), limit],
         )
@@ -127,13 +129,16 @@ def _lines(wanted: dict[str, Any], before: int | None, limit: int) -> list[Line]
 
 
 def _line(
-    index: int, raw: bytes, at: datetime, actor: str, act: str, purpose: str, obj: str
+    index: int, raw: bytes | None, at: datetime, actor: str, act: str, purpose: str, obj: str
 ) -> Line:
     try:
-        entry = leaf.decode(bytes(raw))
+        entry = leaf.decode(bytes(raw or b""))
     except LeafRefused:
-        who = Actor.parse(actor)
-        return Line(index, at, who, act, purpose, obj, "", "", "", "", False, is_readable=False)
+        return Line(
+            *(index, at, Actor.parse(actor), act, purpose, obj, "", "", "", "", False),
+            is_readable=False,
+            is_dropped=raw is None,
+        )
     return Line(
         index=index,
         at=entry.recorded_at,

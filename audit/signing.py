@@ -1,6 +1,8 @@
-"""The log's own keys, from the keyring."""
+"""The log's own keys, from the keyring, and those of the witnesses that are configured."""
 
-from audit.checkpoint import Signer, VerifierKey
+from django.conf import settings
+
+from audit.checkpoint import COSIGNS, Signer, VerifierKey
 from cdp.kernel import keyring
 from cdp.kernel.keyring import Use
 
@@ -37,3 +39,13 @@ def verifiers() -> list[VerifierKey]:
 def vkey() -> str:
     """Return the verifier key to publish."""
     return str(signers()[0].verifier)
+
+
+def witnesses() -> list[VerifierKey]:
+    """
+    Return the keys of the witnesses in the settings.
+
+    :raises NoteRefused: the setting holds something else
+    """
+    vkey = settings.AUDIT_WITNESS_VKEY
+    return [VerifierKey.parse(vkey, kind=COSIGNS)] if vkey else []

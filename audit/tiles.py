@@ -7,9 +7,10 @@ is a prefix of a wider one, and the tiles at the right edge alone give the root.
 Source: C2SP tlog-tiles.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from audit.merkle import HASH_BYTES, complete_root, node_hash
+from audit.merkle import HASH_BYTES, Node, complete_root, node_hash
 
 Place = tuple[int, int]
 Load = Callable[[Place], bytes]
@@ -17,6 +18,9 @@ Load = Callable[[Place], bytes]
 WIDTH_BITS = 8
 WIDTH = 1 << WIDTH_BITS
 FULL_BYTES = WIDTH * HASH_BYTES
+_RESOURCE = re.compile(
+    r"tile/(?P<level>[0-7])/(?P<n>(?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/(?P<partial>[0-9]{1,3}))?"
+)
 
 
 class Tiles:
@@ -97,6 +101,19 @@ def right_edge(size: int) -> list[Place]:
     return edge
 
 
+def asked_of(walk: Callable[[Node], object]) -> list[Place]:
+    """Return the tiles that `walk` asks for, such as a proof; it is run over a tree of zeros."""
+    places: dict[Place, None] = {}
+
+    def node(level: int, number: int) -> bytes:
+        tile_level, rest = divmod(level, WIDTH_BITS)
+        places[tile_level, number << rest >> WIDTH_BITS] = None
+        return bytes(HASH_BYTES)
+
+    walk(node)
+    return list(places)
+
+
 def resource(place: Place, *, partial: int = 0) -> str:
     """Return a tile's path under the log's address, such as `tile/0/x001/234.p/12`."""
     level, n = place
@@ -105,6 +122,20 @@ def resource(place: Place, *, partial: int = 0) -> str:
         groups.append(f"x{n % 1000:03}")
     path = f"tile/{level}/" + "/".join(reversed(groups))
     return f"{path}.p/{partial}" if partial else path
+
+
+def parse_resource(path: str) -> tuple[Place, int] | None:
+    """
+    Return the tile that `path` names and how many of its hashes are wanted; None if it names none.
+
+    A path is good in its one form only; `tile/entries/…` is none of them.
+    """
+    match = _RESOURCE.fullmatch(path)
+    if match is None:
+        return None
+    level, partial = int(match["level"]), int(match["partial"] or 0)
+    place = (level, int(match["n"].replace("x", "").replace("/", "")))
+    return (place, partial or WIDTH) if resource(place, partial=partial) == path else None
 
 
 def _spread(start: int, row: Sequence[bytes]) -> Iterator[tuple[int, Sequence[bytes]]]:

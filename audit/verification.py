@@ -14,7 +14,8 @@ from django.db.models import Q
 from audit import models
 from audit.actors import Actor
 from audit.inbox import record
-from audit.verify import Problem, Progress, Verdict, unheard, verify
+from audit.verdict import Problem, Verdict
+from audit.verify import NoSuchCheckpoint, Progress, unheard, verify
 from cdp.kernel import clock, database, jobs, workspaces
 from cdp.kernel.jobs import AlreadyRunning
 from cdp.kernel.logging import logger
@@ -22,12 +23,19 @@ from cdp.kernel.models import JobRun
 
 KIND = "audit.verify"
 EVERY = timedelta(hours=1)
+# A log larger than this is read whole once a day, in the hours between from where the last ended.
+SMALL, WHOLE_EVERY = 1_000_000, timedelta(days=1)
 _OPEN = Q(state__in=(JobRun.State.QUEUED, JobRun.State.RUNNING))
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What one check found: `size` entries under `root` (hex); `problem` is None if it held."""
+    """
+    What one check found: `size` entries under `root` (hex); `problem` is None if it held.
+
+    Entries before `since` were taken from the check before it. Of `dropped` entries the detail is
+    gone, as the log itself says; `backward` ones bear an earlier time than what was written before.
+    """
 
     at: datetime
     size: int
@@ -36,6 +44,10 @@ class Verification:
     anchors: int
     problem: Problem | None
     run: UUID | None
+    since: int = 0
+    cosignatures: int = 0
+    dropped: int = 0
+    backward: int = 0
 
 
 def ask(actor: Actor | str) -> JobRun:
@@ -65,6 +77,10 @@ def newest() -> Verification | None:
         anchors=row.anchors,
         problem=problem,
         run=row.run,
+        since=row.since,
+        cosignatures=row.cosignatures,
+        dropped=row.dropped,
+        backward=row.backward,
     )
 
 
@@ -83,8 +99,16 @@ def carry_out_due(*, every: timedelta = EVERY) -> bool:
     last = newest()
     if last is not None and clock.now() - last.at < every:
         return False
-    _check(None, unheard)
+    _check(None, unheard, since=_beginning(last))
     return True
+
+
+def _beginning(last: Verification | None) -> int:
+    """Return from which checkpoint on the due check reads: 0 for the whole log."""
+    if last is None or last.problem or last.size < SMALL:
+        return 0
+    whole = models.Verification.objects.filter(since=0, problem_index=None).order_by("-id").first()
+    return last.size if whole and clock.now() - whole.at < WHOLE_EVERY else 0
 
 
 def _carry_out(run_id: UUID) -> int:
@@ -99,9 +123,12 @@ def _carry_out(run_id: UUID) -> int:
     return 1
 
 
-def _check(run: UUID | None, progress: Progress) -> Verdict:
+def _check(run: UUID | None, progress: Progress, *, since: int = 0) -> Verdict:
     """Check the log and keep what was found, on the record too."""
-    verdict = verify(progress=progress)
+    try:
+        verdict = verify(since=since, progress=progress)
+    except NoSuchCheckpoint:  # an older database was restored: nothing earlier counts
+        verdict = verify(progress=progress)
     problem = verdict.problem
     if problem:
         logger().error("audit.does_not_hold", where=f"entry {problem.index}", reason=problem.reason)
@@ -113,6 +140,10 @@ def _check(run: UUID | None, progress: Progress) -> Verdict:
             root=bytes.fromhex(verdict.root),
             checkpoints=verdict.checkpoints,
             anchors=verdict.anchors,
+            since=verdict.since,
+            cosignatures=verdict.cosignatures,
+            dropped=verdict.dropped,
+            backward=verdict.backward,
             problem_index=problem.index if problem else None,
             reason=problem.reason if problem else "",
             text=problem.text if problem else "",

@@ -28,6 +28,7 @@ DOORS = (
     ("/my/", "portal"),
     ("/u/", "portal"),
     ("/r/", "portal"),
+    ("/log/", "portal"),  # the login of those who came from outside
 )
 CSP_REPORTS = Rate("csp.reports", 30)
 REPORT_BYTES = 10_000

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("csp-report", doors.csp_report),
+    path("log/", include("cdp.log_files")),
     path("account/", include("cdp.account.urls")),
     path("account/", include(named_by_allauth)),
     path("account/language/", preferences.choose_language, name="language"),

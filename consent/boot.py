@@ -11,8 +11,8 @@ from cdp.kernel.roles import NO_LOGIN
 from consent import erasures, policies, purposes
 
 DEFINER_FUNCTIONS = frozenset({
-    "append_events", "audit_bits", "audit_changes", "audit_dropped", "consent_apply",
-    "consent_count", "consent_is_erased", "consent_stale", "consent_stamp",
+    "append_events", "audit_bits", "audit_changes", "audit_dropped", "audit_forget",
+    "consent_apply", "consent_count", "consent_is_erased", "consent_stale", "consent_stamp",
     "consent_stamp_derived", "consent_stamp_fixed", "current_origins", "ensure_partition",
     "link_person",
 })  # fmt: skip

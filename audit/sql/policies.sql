@@ -22,4 +22,9 @@ CREATE POLICY sequencer ON audit_leaf TO cdp_audit USING (true) WITH CHECK (true
 DROP POLICY IF EXISTS visible_entries ON audit_leaf;
 CREATE POLICY visible_entries ON audit_leaf FOR SELECT TO cdp_web, cdp_api, cdp_portal, cdp_rights
     USING (EXISTS (SELECT 1 FROM audit_entry e WHERE e.idx = audit_leaf.idx));
+-- `audit_forget` alone runs as this role
+DROP POLICY IF EXISTS forget ON audit_entry;
+CREATE POLICY forget ON audit_entry FOR SELECT TO cdp_fold USING (true);
+DROP POLICY IF EXISTS forget ON audit_leaf;
+CREATE POLICY forget ON audit_leaf TO cdp_fold USING (true) WITH CHECK (false);
 RESET ROLE;

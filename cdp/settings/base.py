@@ -267,6 +267,10 @@ API_PER_MINUTE = int(os.environ.get("CDP_API_PER_MINUTE", "600"))
 TRACKING_PER_SOURCE = int(os.environ.get("CDP_TRACKING_PER_SOURCE", "60000"))
 TRACKING_PER_ADDRESS = int(os.environ.get("CDP_TRACKING_PER_ADDRESS", "12000"))
 
+# ── Audit log: a witness that signs its checkpoints (C2SP tlog-witness); none by default ────────
+AUDIT_WITNESS_URL = os.environ.get("CDP_AUDIT_WITNESS_URL", "")
+AUDIT_WITNESS_VKEY = os.environ.get("CDP_AUDIT_WITNESS_VKEY", "")
+
 # ── REST API ─────────────────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["cdp.api.auth.ApiKeyAuthentication"],

@@ -2,7 +2,7 @@
 `manage.py sequencer`: the one plain loop that orders the log and takes lapsed leases back.
 
 Beside it a second thread, with a connection of its own, checks the whole log when somebody asked
-for it or an hour went by; a check of a long log holds nothing up.
+for it or an hour went by, and has a witness sign checkpoints; neither holds sequencing up.
 """
 
 import signal
@@ -19,6 +19,7 @@ from django.utils.module_loading import import_string
 from audit import anchors, verification
 from audit.anchors import LogForked
 from audit.sequencer import BATCH, sequence
+from audit.witness import Cosigner
 from cdp.kernel import clock, database
 from cdp.kernel.logging import logger
 from cdp.keys import work as key_work
@@ -31,6 +32,7 @@ ASIDE: tuple[Callable[[], object], ...] = (
     verification.carry_out_asked,
     verification.carry_out_due,
     key_work.carry_out_asked,
+    Cosigner(),
 )
 PAUSE_SECONDS = 1.0
 PAUSE_AFTER_FAILURE_SECONDS = 5.0

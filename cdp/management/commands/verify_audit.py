@@ -1,4 +1,4 @@
-"""`manage.py verify_audit`: check the whole log; exit 1 and name the first bad entry."""
+"""`manage.py verify_audit`: check the log; exit 1 and name the first bad entry."""
 
 import json
 from dataclasses import asdict
@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit.verify import Verdict, verify
+from audit.verdict import Verdict
+from audit.verify import NoSuchCheckpoint, verify
 
 
 class Command(BaseCommand):
@@ -17,9 +18,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
+        since = (
+            "size of an earlier checkpoint: check only that the log adds to it, and what it adds"
+        )
+        parser.add_argument("--since", type=int, default=0, metavar="SIZE", help=since)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        verdict = verify()
+        try:
+            verdict = verify(since=options["since"])
+        except NoSuchCheckpoint as missing:
+            raise CommandError(str(missing), returncode=2) from None
         self.stdout.write(as_json(verdict) if options["json"] else as_text(verdict))
         if verdict.problem:
             raise CommandError(verdict.problem.text, returncode=1)
@@ -33,9 +41,20 @@ def as_json(verdict: Verdict) -> str:
 
 def as_text(verdict: Verdict) -> str:
     """Return the verdict for a reader."""
-    counted = (
-        f"{verdict.size:,} entries, {verdict.checkpoints:,} checkpoints, "
-        f"{verdict.anchors:,} anchors checked; {verdict.waiting:,} entries waiting "
-        f"(oldest {verdict.oldest_waiting.total_seconds():.1f} s).\nRoot {verdict.root}"
-    )
-    return f"The log does not hold. {counted}" if verdict.problem else f"The log holds. {counted}"
+    since = f" from entry {verdict.since:,} on" if verdict.since else ""
+    lines = [
+        f"{verdict.size:,} entries{since}, {verdict.checkpoints:,} checkpoints, "
+        f"{verdict.anchors:,} anchors, {verdict.cosignatures:,} cosignatures checked; "
+        f"{verdict.waiting:,} entries waiting "
+        f"(oldest {verdict.oldest_waiting.total_seconds():.1f} s).",
+        f"Root {verdict.root}",
+    ]
+    if verdict.dropped:
+        lines.append(f"The detail of {verdict.dropped:,} entries was dropped, as the log says.")
+    if verdict.backward:
+        lines.append(
+            f"{verdict.backward:,} entries bear an earlier time than what was written before them: "
+            f"the clock went back. Their order is their number."
+        )
+    holds = "The log does not hold." if verdict.problem else "The log holds."
+    return f"{holds} " + "\n".join(lines)

@@ -1,0 +1,56 @@
+"""
+The log's public files: checkpoint, verifier key and tiles, as C2SP tlog-tiles lays them out.
+
+They hold hashes and sizes alone, and salts keep hashes from being guessed, so anyone may fetch
+them and watch that the log only grows. Entries are never served here. Source: C2SP tlog-tiles.
+"""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_safe
+
+from audit import shelf, signing, tiles
+from audit.merkle import HASH_BYTES
+
+_NEVER_CHANGES = "public, max-age=31536000, immutable"
+_CHANGES_SOON = "public, max-age=5"
+
+
+@require_safe
+def show_checkpoint(request: HttpRequest) -> HttpResponse:
+    """Serve the newest checkpoint with the signatures under it; 404 before the first entry."""
+    newest = shelf.newest_noted()
+    if newest is None:
+        return HttpResponseNotFound()
+    return _public(newest.note.encode(), "text/plain; charset=utf-8", _CHANGES_SOON)
+
+
+@require_safe
+def show_vkey(request: HttpRequest) -> HttpResponse:
+    """Serve the key that checkpoints are verified with."""
+    return _public(f"{signing.vkey()}\n".encode(), "text/plain; charset=utf-8", _CHANGES_SOON)
+
+
+@require_safe
+def show_tile(request: HttpRequest, place: str) -> HttpResponse:
+    """Serve a tile, whole or as far as a partial one was asked for; 404 for any other path."""
+    named = tiles.parse_resource(f"tile/{place}")
+    data = shelf.read_tiles([named[0]]).get(named[0], b"") if named else b""
+    if named is None or len(data) < named[1] * HASH_BYTES:
+        return HttpResponseNotFound()
+    return _public(data[: named[1] * HASH_BYTES], "application/octet-stream", _NEVER_CHANGES)
+
+
+def _public(content: bytes, media_type: str, caching: str) -> HttpResponse:
+    return HttpResponse(
+        content,
+        content_type=media_type,
+        headers={"Cache-Control": caching, "Access-Control-Allow-Origin": "*"},
+    )
+
+
+urlpatterns: list[URLPattern] = [
+    path("checkpoint", show_checkpoint, name="log_checkpoint"),
+    path("vkey", show_vkey, name="log_vkey"),
+    path("tile/<path:place>", show_tile, name="log_tile"),
+]
