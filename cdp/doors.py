@@ -11,11 +11,13 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http.request import split_domain_port
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
+from cdp import hosts
 from cdp.accounts import clients
 from cdp.kernel import database, rates
 from cdp.kernel.identifiers import uuid7
@@ -55,7 +57,7 @@ class DoorMiddleware:
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Return what the frame of every page shows: environment, theme, workspace, rail."""
-    theme = request.COOKIES.get("candor_theme", "")
+    theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
     workspace = getattr(request, "workspace", None)
     return {
         "environment": "demo" if settings.DEMO else "",
@@ -84,6 +86,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if request.headers.get("HX-Request"):
         response["HX-Refresh"] = "true"
     return response
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Lead the bare address to what this host is for."""
+    return redirect(hosts.home(split_domain_port(request.get_host())[0]))
 
 
 @csrf_exempt

@@ -2,15 +2,15 @@
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.generic import RedirectView
 
-from cdp import doors, health, mailbox_page
+from cdp import doors, health, mailbox_page, security_page
 from cdp.account import preferences
 from cdp.account.urls import named_by_allauth
 from cdp.portal import links
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", RedirectView.as_view(url="/console/")),
+    path("", doors.home),
+    path(".well-known/security.txt", security_page.show),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("csp-report", doors.csp_report),

@@ -20,7 +20,8 @@ from campaigns.channels.base import (
     Content,
     OutcomeUnknown,
 )
-from cdp.kernel import clock
+from cdp.kernel import clock, relay
+from cdp.kernel.relay import UNFIT, Relay
 
 _TEMPORARY = range(400, 500)
 
@@ -98,9 +99,8 @@ def message_id(idempotency_key: str, *, sender: str) -> str:
 class SmtpLine:
     """One SMTP connection, opened when first needed and again after it broke."""
 
-    def __init__(self, *, host: str, port: int, sender: str, timeout_seconds: float) -> None:
-        self._host, self._port, self._sender = host, port, sender
-        self._timeout = timeout_seconds
+    def __init__(self, relay: Relay, *, sender: str, timeout_seconds: float) -> None:
+        self._relay, self._sender, self._timeout = relay, sender, timeout_seconds
         self._smtp: smtplib.SMTP | None = None
 
     def send(self, address: str, content: Content, *, idempotency_key: str) -> str:
@@ -133,7 +133,13 @@ class SmtpLine:
     def _connected(self) -> smtplib.SMTP:
         if self._smtp is None:
             try:
-                self._smtp = smtplib.SMTP(self._host, self._port, timeout=self._timeout)
+                self._smtp = self._relay.connect(timeout_seconds=self._timeout)
+            except UNFIT:
+                raise ChannelError(
+                    "The relay refuses TLS or our login. "
+                    "Check CDP_SMTP_SECURITY and CDP_SMTP_USER.",
+                    reason=UNREACHABLE,
+                ) from None
             except (OSError, smtplib.SMTPException):
                 raise _unreachable() from None
         return self._smtp
@@ -200,8 +206,7 @@ class EmailChannel:
     def open(self) -> Iterator[SmtpLine]:
         """Return a line to the relay that the settings name."""
         line = SmtpLine(
-            host=settings.SMTP_HOST,
-            port=settings.SMTP_PORT,
+            relay.configured(),
             sender=settings.SMTP_SENDER,
             timeout_seconds=self.patience_seconds,
         )

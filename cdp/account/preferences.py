@@ -8,7 +8,6 @@ from cdp.account.onward import safe
 from cdp.accounts.models import Operator
 
 YEAR_SECONDS = 365 * 24 * 3600
-THEME_COOKIE = "candor_theme"
 THEMES = ("system", "light", "dark")
 
 
@@ -29,7 +28,7 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
     theme = request.POST.get("theme", "")
     answer = _back(request)
     if theme in THEMES:
-        _remember(answer, THEME_COOKIE, theme)
+        _remember(answer, settings.THEME_COOKIE_NAME, theme)
         _keep(request, theme=theme)
     return answer
 
@@ -39,7 +38,7 @@ def bring_along(answer: HttpResponse, operator: Operator) -> None:
     if operator.language:
         _remember(answer, settings.LANGUAGE_COOKIE_NAME, operator.language)
     if operator.theme:
-        _remember(answer, THEME_COOKIE, operator.theme)
+        _remember(answer, settings.THEME_COOKIE_NAME, operator.theme)
 
 
 def _keep(request: HttpRequest, **chosen: str) -> None:

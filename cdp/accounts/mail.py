@@ -6,7 +6,7 @@ from email.utils import format_datetime, make_msgid, parseaddr
 
 from django.conf import settings
 
-from cdp.kernel import clock
+from cdp.kernel import clock, relay
 from cdp.kernel.errors import CdpError
 
 TIMEOUT_SECONDS = 10
@@ -35,8 +35,8 @@ def send_mail(*, to: str, subject: str, text: str) -> None:
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
     try:
-        with smtplib.SMTP(settings.SMTP_HOST, settings.SMTP_PORT, timeout=TIMEOUT_SECONDS) as relay:
-            relay.send_message(message)
+        with relay.configured().connect(timeout_seconds=TIMEOUT_SECONDS) as smtp:
+            smtp.send_message(message)
     except (smtplib.SMTPException, OSError):  # its text may quote the address
         raise MailNotSent("The mail relay did not take the message. Check CDP_SMTP_HOST.") from None
 

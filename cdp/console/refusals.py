@@ -100,7 +100,7 @@ SENTENCES = (
     _("Add a country code, such as +49, or set the source's region."),
     _("The number has too few or too many digits."),
     _("The id is empty, too long or a placeholder."),
-    _("“%(purpose)s” does not cover contact data."),
+    _("“%(purpose)s” does not cover “%(field)s”."),
     _("“%(field)s” is not a field of the vault."),
     _("This person's data key was destroyed."),
     _("%(column)s of a subject does not open. Restore the row from a backup."),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -94,7 +95,7 @@ def show_sources(request: ConsoleRequest) -> HttpResponse:
     shown = {
         "sources": _lines(request),
         "waiting": list(waiting),
-        "endpoint": request.build_absolute_uri("/v1/batch"),
+        "endpoint": f"{settings.PUBLIC_URL}/v1/batch",
         "days": DAYS,
         "purpose": names.purpose(event_counts.PURPOSE),
     }

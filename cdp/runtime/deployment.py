@@ -12,7 +12,9 @@ from cdp.kernel.roles import PROCESSES
 LAUNCHERS_OWN = frozenset(
     {
         "DATABASE_URL",
+        "DATABASE_URL_FILE",
         "CDP_DSNS",
+        "CDP_DSNS_FILE",
         "CDP_PROCESS",
         "REDIS_URL",
         "PGPASSWORD",

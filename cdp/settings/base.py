@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from cdp.kernel import roles
 
@@ -31,6 +32,8 @@ def launched(name: str) -> dict[str, object]:
 
 
 SECRET_KEY = secret("CDP_SECRET_KEY") or str(launched("secrets.json").get("secret_key", ""))
+# Former keys, newest first: what they signed is still believed, new things are not signed by them.
+SECRET_KEY_FALLBACKS = secret("CDP_SECRET_KEY_FALLBACKS").split()
 KEYRING = Path(os.environ.get("CDP_KEYRING", VAR / "keys" / "keyring.json"))
 # Where the keyring is kept: file, env, vault-transit or aws-kms (`cdp.kernel.keyring.PROVIDERS`).
 KEY_PROVIDER = os.environ.get("CDP_KEY_PROVIDER", "file")
@@ -44,7 +47,15 @@ KEY_SERVICE = {
     "CDP_KMS_ENDPOINT": os.environ.get("CDP_KMS_ENDPOINT", ""),
 }
 PUBLIC_URL = os.environ.get("CDP_PUBLIC_URL", "http://127.0.0.1:8000")
-ALLOWED_HOSTS = os.environ.get("CDP_ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
+PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or ""
+# A host of its own for the console; the portal is then at the public one alone (`cdp.hosts`).
+CONSOLE_HOST = os.environ.get("CDP_CONSOLE_HOST", "")
+ALLOWED_HOSTS = [
+    *os.environ.get("CDP_ALLOWED_HOSTS", "127.0.0.1,localhost").split(","),
+    *filter(None, (PUBLIC_HOST, CONSOLE_HOST)),
+]
+# Where to report a weakness of this deployment, as security.txt says it: mailto: or https:
+SECURITY_CONTACT = os.environ.get("CDP_SECURITY_CONTACT", "")
 # How many proxies of ours stand in front; their entries of X-Forwarded-For are believed.
 TRUSTED_PROXIES = int(os.environ.get("CDP_TRUSTED_PROXIES", "0"))
 # Where the public address is HTTPS, cookies and headers follow.
@@ -77,7 +88,7 @@ def database(dsn: str) -> dict[str, object]:
 
 def dsn_by_role() -> dict[str, str]:
     """Return one address per role: the process's own from the environment, else the file."""
-    if text := os.environ.get("CDP_DSNS"):
+    if text := secret("CDP_DSNS"):
         return dict(json.loads(text))
     return {key: str(value) for key, value in launched("dsn.json").items()}
 
@@ -93,8 +104,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ── Valkey: broker in 0, live state in 1 ─────────────────────────────────────────────────────
 VALKEY_URL = (
-    os.environ.get("VALKEY_URL")
-    or os.environ.get("REDIS_URL")
+    secret("VALKEY_URL")
+    or secret("REDIS_URL")
     or str(launched("secrets.json").get("valkey_url", "redis://127.0.0.1:6379"))
 )
 
@@ -125,6 +136,8 @@ INSTALLED_APPS = [
 AUTH_USER_MODEL = "accounts.Operator"
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "cdp.headers.HeadersMiddleware",
+    "cdp.hosts.HostMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "cdp.doors.DoorMiddleware",
@@ -204,13 +217,18 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = SECURE
 SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_NAME = "__Host-candor_csrf" if SECURE else "candor_csrf"
+CSRF_COOKIE_NAME = f"{_OF_THIS_HOST}candor_csrf"
 CSRF_COOKIE_SECURE = SECURE
 CSRF_COOKIE_HTTPONLY = True
+THEME_COOKIE_NAME = f"{_OF_THIS_HOST}candor_theme"
+LANGUAGE_COOKIE_NAME = f"{_OF_THIS_HOST}candor_language"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no cookie of its own
+PASSWORD_RESET_TIMEOUT = 600
 CSRF_FAILURE_VIEW = "cdp.doors.csrf_failure"
 SECURE_HSTS_SECONDS = 31536000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 APPEND_SLASH = False
@@ -236,7 +254,6 @@ CONTENT_SECURITY_POLICY = {
 # ── Language, time, files ────────────────────────────────────────────────────────────────────
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
-LANGUAGE_COOKIE_NAME = "candor_language"
 LOCALE_PATHS = [ROOT / "locale"]
 USE_I18N = True
 USE_TZ = True
@@ -254,6 +271,17 @@ STORAGES = {
 SMTP_HOST = os.environ.get("CDP_SMTP_HOST", "127.0.0.1")
 SMTP_PORT = int(os.environ.get("CDP_SMTP_PORT", "1025"))
 SMTP_SENDER = os.environ.get("CDP_SMTP_SENDER", "Candor demo shop <hello@shop.example>")
+# none, starttls or tls. Left out: none on this machine, starttls to any other.
+SMTP_SECURITY = os.environ.get("CDP_SMTP_SECURITY") or (
+    "none" if SMTP_HOST in ("127.0.0.1", "::1", "localhost") else "starttls"
+)
+if SMTP_SECURITY not in ("none", "starttls", "tls"):
+    raise ImproperlyConfigured("CDP_SMTP_SECURITY is none, starttls or tls.")
+SMTP_USER = os.environ.get("CDP_SMTP_USER", "")
+SMTP_PASSWORD = secret("CDP_SMTP_PASSWORD")
+if SMTP_USER and SMTP_SECURITY == "none":
+    raise ImproperlyConfigured("CDP_SMTP_USER needs CDP_SMTP_SECURITY starttls or tls.")
+SMTP_CA_FILE = os.environ.get("CDP_SMTP_CA_FILE", "")
 MAILBOX_DIR = Path(os.environ.get("CDP_MAILBOX_DIR", VAR / "mailbox"))
 
 # ── Requests that we make: webhooks, imports, witnesses ──────────────────────────────────────

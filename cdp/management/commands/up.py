@@ -14,6 +14,7 @@ from cdp.runtime.launch import Ground, bring_up, lay_ground, write_logins
 from cdp.runtime.progress import Progress
 from cdp.runtime.session import hold
 from cdp.runtime.supervisor import StopAsked, Supervisor
+from cdp.settings.base import secret
 
 
 def ground(*, is_demo: bool) -> Ground:
@@ -24,8 +25,8 @@ def ground(*, is_demo: bool) -> Ground:
         keyring=keyring.provider(),
         static_root=Path(settings.STATIC_ROOT),
         static_sources=tuple(Path(folder) for folder in settings.STATICFILES_DIRS),
-        database_url=os.environ.get("DATABASE_URL", ""),
-        valkey_url=os.environ.get("VALKEY_URL", "") or os.environ.get("REDIS_URL", ""),
+        database_url=secret("DATABASE_URL"),
+        valkey_url=secret("VALKEY_URL") or secret("REDIS_URL"),
         public_url=os.environ.get("CDP_PUBLIC_URL", ""),
         port=int(os.environ.get("CDP_PORT", "0")),
         dsn_file=Path(os.environ["CDP_DSN_FILE"]) if "CDP_DSN_FILE" in os.environ else None,

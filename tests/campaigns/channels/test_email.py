@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from campaigns.channels.base import ChannelError, Content, OutcomeUnknown
 from campaigns.channels.email import SmtpLine, compose, message_id
+from cdp.kernel.relay import Relay as Way
 
 SENDER = "Demo Shop <hello@shop.example>"
 CONTENT = Content(
@@ -79,7 +80,7 @@ def relay() -> Iterator[Relay]:
 
 @pytest.fixture
 def line(relay: Relay) -> Iterator[SmtpLine]:
-    opened = SmtpLine(host="127.0.0.1", port=relay.port, sender=SENDER, timeout_seconds=2)
+    opened = SmtpLine(Way("127.0.0.1", relay.port), sender=SENDER, timeout_seconds=2)
     yield opened
     opened.close()
 
@@ -180,7 +181,7 @@ def test_a_relay_that_is_away_is_unreachable() -> None:
     closed.close()
 
     with pytest.raises(ChannelError) as away:
-        SmtpLine(host="127.0.0.1", port=port, sender=SENDER, timeout_seconds=1).send(
+        SmtpLine(Way("127.0.0.1", port), sender=SENDER, timeout_seconds=1).send(
             "mei@example.com", CONTENT, idempotency_key="1"
         )
 
