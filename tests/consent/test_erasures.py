@@ -87,7 +87,7 @@ def test_what_the_database_has_is_noted_once(workspace: Workspace) -> None:
 def test_what_the_database_lacks_keeps_a_process_from_serving(workspace: Workspace) -> None:
     erasure_file.append([line(workspace.pk), line()])
 
-    with pytest.raises(ErasuresMissing, match="2 people .* manage.py erase --replay"):
+    with pytest.raises(ErasuresMissing, match=r"2 people .* manage\.py erase --replay"):
         boot.check_all()
 
 

@@ -1,52 +1,17 @@
 """A dump of every table, Valkey, the logs and the data directory holds no personal value."""
 
-import base64
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-import redis
 
-from cdp.kernel import valkey
 from tests.stories import acts
 from tests.stories.house import House, buys, eventually, person, says
+from tests.stories.needles import Needles
 
 pytestmark = pytest.mark.story
 PEOPLE = 40
 CHOICES = {"marketing.email": True, "profiling.segmentation": True, "profiling.scoring": True}
 # in every name, address and street; the whole phone numbers of some
 KNOWN = (b"canary7f3a", *(f"+1415555{number:04d}".encode() for number in range(5)))
-SHORTEST = 8  # a shorter piece turns up by chance in the noise of ciphertexts
-
-
-def spellings(value: bytes) -> Iterator[bytes]:
-    """Return the value as it may have been written: plain, hex, base64 at each offset."""
-    yield value
-    yield value.hex().encode()
-    for offset in range(3):
-        coded = base64.b64encode(b"\x00" * offset + value)
-        yield coded[4 if offset else 0 : -4]
-
-
-NEEDLES = [
-    spelling.lower()
-    for value in KNOWN
-    for spelling in spellings(value)
-    if len(spelling) >= SHORTEST
-]
-
-
-def findings(content: bytes) -> list[bytes]:
-    low = content.lower()
-    return [needle for needle in NEEDLES if needle in low]
-
-
-def files(folder: Path, *, but: Path | None = None) -> list[str]:
-    found = []
-    for file in folder.rglob("*"):
-        if file.is_file() and not (but and but in file.parents) and findings(file.read_bytes()):
-            found.append(str(file))
-    return found
+NEEDLES = Needles(KNOWN)
 
 
 def test_no_personal_value_is_found_anywhere_we_write(house: House) -> None:
@@ -75,20 +40,15 @@ def test_no_personal_value_is_found_anywhere_we_write(house: House) -> None:
     )
     tables = [name for (name,) in relations]
     dumped = {
-        table: findings(
+        table: NEEDLES.found_in(
             "\n".join(row[0] for row in house.ask(f'SELECT t::text FROM "{table}" t')).encode()
         )
         for table in tables
     }
     assert house.ask("SELECT count(*) FROM profiles_vaultvalue")[0][0] >= PEOPLE * 5
     assert {table: found for table, found in dumped.items() if found} == {}
-    for database in (valkey.BROKER, valkey.LIVE):
-        client = redis.Redis.from_url(f"{house.servers.valkey_url}&db={database}"
-                                      if "?" in house.servers.valkey_url
-                                      else f"{house.servers.valkey_url}/{database}")  # fmt: skip
-        for key in client.scan_iter():
-            assert not findings(bytes(key) + (client.dump(key) or b"")), key
-    assert files(house.folder, but=house.mailbox) == []
-    assert files(house.servers.folder) == []
-    assert [home for home in house.servers.homes if files(home)] == []
-    assert files(house.mailbox), "the probe must find what is there"
+    assert NEEDLES.valkey_keys(house) == []
+    assert NEEDLES.files(house.folder, but=house.mailbox) == []
+    assert NEEDLES.files(house.servers.folder) == []
+    assert [home for home in house.servers.homes if NEEDLES.files(home)] == []
+    assert NEEDLES.files(house.mailbox), "the probe must find what is there"
