@@ -41,6 +41,7 @@ def test_a_run_goes_from_queued_to_succeeded_with_its_result(run: UUID) -> None:
 
 
 def test_a_run_that_is_under_way_is_not_begun_again(run: UUID) -> None:
+    """Case 39: a copy that the broker hands out again."""
     with jobs.running(run), pytest.raises(AlreadyRunning), jobs.running(run):
         pytest.fail("the run was begun twice")
 
@@ -127,6 +128,7 @@ def test_progress_renews_the_lease(run: UUID) -> None:
 
 
 def test_a_tick_of_the_schedule_has_one_run_of_a_kind(workspace: Workspace) -> None:
+    """Case 44."""
     tick = clock.now()
     jobs.start("tea.pour", actor=ALICE, scheduled_for=tick)
 

@@ -159,6 +159,7 @@ def test_a_broker_that_is_down_costs_the_visitor_nothing(
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
+    """Case 37."""
     mei = shop.welcome("mei")
     nowhere = Celery("nowhere", broker="redis://127.0.0.1:1/0", set_as_current=False)
     nowhere.conf.task_publish_retry_policy = {"max_retries": 0}

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.story
 def test_a_worker_killed_in_the_middle_of_2_000_messages_loses_and_doubles_none(
     house: House,
 ) -> None:
+    """Case 34."""
     refusing = {number for number in range(PEOPLE) if number % 5 == 0}
     silent = {number for number in range(PEOPLE) if number % 5 == 1}
     for process in ("web", "drain", "mailbox", "sequencer", "worker", "beat"):

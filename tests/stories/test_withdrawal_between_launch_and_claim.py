@@ -12,6 +12,7 @@ ADDRESS = "canary7f3a.{}@example.com"
 
 
 def test_sofia_withdraws_in_the_portal_before_her_message_is_claimed(house: House) -> None:
+    """Case 42."""
     for process in ("web", "drain", "mailbox", "sequencer", "worker", "beat"):
         house.start(process)
     house.track([person(MEI), person(SOFIA)])

@@ -144,6 +144,7 @@ def test_one_refused_address_does_not_cost_the_next(relay: Relay, line: SmtpLine
 def test_a_connection_lost_after_the_message_leaves_the_outcome_unknown(
     relay: Relay, line: SmtpLine
 ) -> None:
+    """Case 40."""
     relay.hangs_up_at = "BODY"
 
     with pytest.raises(OutcomeUnknown):

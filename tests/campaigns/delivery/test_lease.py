@@ -35,6 +35,7 @@ def test_a_claim_opens_the_addresses_of_who_permits(
 def test_who_withdrew_after_the_launch_is_not_claimed(
     office: Office, shop: Shop, mei: Customer, sofia: Customer
 ) -> None:
+    """Case 42."""
     campaign = office.launched([mei, sofia])
     shop.hear(sofia, {"marketing.email": False})
 
@@ -124,6 +125,7 @@ def test_each_opened_address_is_on_the_record(office: Office, mei: Customer) -> 
 def test_a_withdrawal_between_claim_and_call_stops_the_call(
     office: Office, shop: Shop, mei: Customer, sofia: Customer
 ) -> None:
+    """Case 42: mid-run."""
     campaign = office.launched([mei, sofia])
     claimed = claim(office, campaign)
     shop.hear(sofia, {"marketing.email": False})

@@ -67,6 +67,7 @@ def test_the_same_task_twice_sends_once(office: Office, mei: Customer, at_noon: 
 def test_a_worker_that_died_is_replaced_and_nobody_is_forgotten_or_written_to_twice(
     office: Office, mei: Customer, sofia: Customer, at_noon: datetime
 ) -> None:
+    """Case 34, from the rows alone."""
     started = launched(office, mei, sofia)
 
     def killed(address: str) -> None:

@@ -56,6 +56,7 @@ def test_draining_again_sends_nothing(office: Office, mei: Customer) -> None:
 
 
 def test_a_lost_answer_is_repeated_once_under_the_same_id(office: Office, mei: Customer) -> None:
+    """Case 40: a mail server recognizes the repeat by its Message-ID."""
     campaign = office.launched([mei])
     office.provider.after = lambda address: cut_off()
 
@@ -113,6 +114,7 @@ def test_a_refused_address_is_not_tried_again(
 def test_a_provider_that_is_away_leaves_the_rest_queued_uncalled(
     office: Office, shop: Shop, at_noon: datetime
 ) -> None:
+    """Case 41: one try finds out, not one per message."""
     crowd = [shop.welcome(f"p{number}", says=EVERYTHING) for number in range(3)]
     campaign = office.launched(crowd)
     calls: list[str] = []

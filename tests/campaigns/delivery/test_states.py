@@ -29,6 +29,7 @@ def test_an_accepted_message_is_sent() -> None:
 
 
 def test_a_temporary_refusal_waits_longer_each_time_and_then_gives_up() -> None:
+    """Case 41."""
     settled = [
         settle(Answer.TRY_AGAIN, tries=tries, was="", reason="away") for tries in range(1, 9)
     ]
@@ -40,6 +41,7 @@ def test_a_temporary_refusal_waits_longer_each_time_and_then_gives_up() -> None:
 
 
 def test_no_answer_is_unknown_and_a_second_one_is_final() -> None:
+    """Case 40: never more than once more, and only where the far side knows a repeat."""
     first = settle(Answer.NO_ANSWER, tries=1, was="")
     second = settle(Answer.NO_ANSWER, tries=2, was=REPEAT)
 
@@ -70,6 +72,7 @@ def test_every_answer_leads_along_a_way_of_the_map(
 
 @given(st.integers(1, 10_000), st.floats(0, 1))
 def test_no_wait_is_longer_than_a_quarter_of_an_hour(tries: int, jitter: float) -> None:
+    """Case 41."""
     assert timedelta(seconds=10) <= wait(tries, jitter) <= timedelta(minutes=15)
 
 

@@ -76,6 +76,7 @@ def test_a_late_answer_settles_what_was_doubtful(
 def test_a_queued_delivery_of_who_withdrew_is_skipped_and_says_why(
     office: Office, shop: Shop, mei: Customer, sofia: Customer, at_noon: datetime
 ) -> None:
+    """Case 42: the reason."""
     office.launched([mei, sofia])
     shop.hear(sofia, {"marketing.email": False})
 

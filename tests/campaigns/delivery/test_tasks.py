@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 def test_the_send_task_runs_from_its_arguments_and_twice_sends_once(
     office: Office, mei: Customer, at_noon: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Case 39."""
     monkeypatch.setitem(registry.CHANNELS, "email", office.provider)
     campaign = office.campaign([mei])
     with database.as_role(Role.WEB):
@@ -39,6 +40,7 @@ def test_the_send_task_runs_from_its_arguments_and_twice_sends_once(
 
 
 def test_a_broker_that_is_down_does_not_fail_the_request() -> None:
+    """Case 37: what was asked for stands in the rows; the tick of the schedule finds it."""
     nowhere = Celery("nowhere", broker="redis://127.0.0.1:1/0", set_as_current=False)
     nowhere.conf.task_publish_retry_policy = {"max_retries": 0}
 

@@ -89,6 +89,7 @@ def test_an_unreadable_rule_starts_no_count(shop: Shop) -> None:
 
 
 def test_a_tick_starts_what_is_due_once(shop: Shop) -> None:
+    """Case 44."""
     due, later = make("Due"), make("Later")
     Segment.objects.filter(pk=later.pk).update(due_at=clock.now() + timedelta(minutes=1))
 
