@@ -23,6 +23,7 @@ from django_htmx.middleware import HtmxDetails
 from audit.actors import Actor
 from cdp.accounts import notifications, permissions, team
 from cdp.accounts.models import Operator, OperatorRole
+from cdp.console import audit_state
 from cdp.kernel import database
 from cdp.kernel.models import Workspace
 
@@ -92,6 +93,8 @@ class WorkspaceMiddleware:
         team.note_seen(here.operator)
         request.rail = lambda: _rail(here)  # type: ignore[attr-defined]
         request.unread = lambda: notifications.unread(here.operator.pk)  # type: ignore[attr-defined]
+        if may(here, "audit:read"):
+            request.log_alarm = audit_state.alarm  # type: ignore[attr-defined]
         with database.in_workspace(here.workspace.pk, request=here.request_id):
             return self.get_response(request)
 
@@ -125,7 +128,8 @@ def needs(permission: str) -> Callable[[View], View]:
             response.headers.setdefault("Vary", "HX-Request, Cookie")
             return response
 
-        guarded.permission = permission  # type: ignore[attr-defined]
+        within = getattr(view, "permission", "")  # a view may ask for two
+        guarded.permission = f"{permission} {within}".strip()  # type: ignore[attr-defined]
         return cast(View, guarded)
 
     return decorate

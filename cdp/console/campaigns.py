@@ -260,7 +260,8 @@ def preview_campaign(request: ConsoleRequest, campaign_id: UUID) -> HttpResponse
 @needs("campaigns:write")
 def show_preview(request: ConsoleRequest, campaign_id: UUID, run_id: UUID) -> HttpResponse:
     """Show the preview when it is there, its progress until then."""
-    return _preview(request, campaign_id, jobs.find_or_404(run_id, kind=PREVIEW))
+    campaign = _found(campaign_id)
+    return _preview(request, campaign.id, jobs.find_or_404(run_id, kind=PREVIEW))
 
 
 def _preview(request: ConsoleRequest, campaign_id: UUID, run: JobRun) -> HttpResponse:

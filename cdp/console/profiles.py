@@ -35,6 +35,7 @@ from consent.window import purpose
 from profiles.models import Segment, Source
 from profiles.scoring import explain
 from profiles.traits.definitions import CELL_LABELS
+from profiles.vault.open import FieldNotPermitted
 
 # Tab → title and the permission that shows it.
 TABS: dict[str, tuple[str | Promise, str]] = {
@@ -195,12 +196,16 @@ def show_contact(request: ConsoleRequest, subject: UUID) -> HttpResponse:
                     operator=request.operator.pk,
                     language=_language(),
                 )
+            except FieldNotPermitted:
+                refused = str(_("Customer care may not see this kind of value."))
             except TooManyTries:
                 refused = str(_("You have looked at 60 values this hour. Wait a while."))
             except TriesUncounted:
                 refused = str(_("Looking at values is paused. Try again in a minute."))
     if details is None:
         details = contact.masked(subject, actor=request.actor, language=_language())
+    if not details and people.person(subject, under=people.SUPPORT, actor=request.actor) is None:
+        raise Http404
     panel = _contact_panel(subject, details, refused)
     status = 422 if refused else 200
     if request.htmx:
