@@ -21,8 +21,8 @@ from django.db import InterfaceError, OperationalError
 
 from audit.actors import Actor
 from audit.inbox import record
-from cdp.kernel import clock, crypto, database, keyring, subjects, windows
-from cdp.kernel.keyring import Use
+from cdp.kernel import clock, crypto, database, keyring, subjects, windows, workspaces
+from cdp.kernel.keyring import KeysUnusable, Use
 from cdp.kernel.logging import logger
 from cdp.kernel.windows import Window
 from consent import folding, ledger, signals_in
@@ -106,20 +106,21 @@ def drain(workspace: UUID) -> bool:
     Drain one batch and outlive what nobody foresaw; return whether anything was done.
 
     Where a batch fails, the oldest request is tried by itself and blamed when it fails again; at
-    the third failure it is set aside, sealed, in quarantine. A database that is away is no
-    request's fault.
+    the third failure it is set aside, sealed, in quarantine. A database or key that is
+    away is no request's fault.
 
     :raises OperationalError, InterfaceError: the database does not answer
+    :raises KeysUnusable: data keys cannot be opened or made
     """
     try:
         return drain_once(workspace) is not None
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError, KeysUnusable):
         raise
     except Exception:
         logger().exception("drain.batch_failed", workspace=str(workspace))
     try:
         return drain_once(workspace, events=1) is not None
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError, KeysUnusable):
         raise
     except Exception:
         set_aside = journal.blame_oldest(workspace, tries=PATIENCE)
@@ -143,6 +144,7 @@ def parse(batch: Batch) -> None:
                     raw=bytes(raw),
                     gpc=request.gpc,
                     is_platform=batch.sources[request.source].is_platform,
+                    region=workspaces.current().region,
                 )
             except EventRefused as refusal:
                 _refuse(batch, request, raw, refusal.reason, refusal.detail)

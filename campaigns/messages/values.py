@@ -47,11 +47,13 @@ def gather(
     `concealed` gives values that may be shown and kept: masked contact details, hidden traits.
 
     :raises PurposeRequired: no window is open
+    :raises VaultKeyMissing: a key-encryption key is not in the keyring
     """
     variables = [BY_KEY[key] for key in keys]
     languages = _languages(people, tuple(written_in))
     show = vault.open_masked if concealed else vault.open
     opened = show(languages, _fields(variables, address_field), actor=actor)
+    opened.stop_if_keys_are_missing()
     traits = _traits(languages, variables)
     return {
         person: Personal(

@@ -25,13 +25,18 @@ HEAD_FIELDS = ("name", "email", "phone")
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One contact detail as the panel shows it; `revealed` says that `text` is the plain value."""
+    """
+    One contact detail as the panel shows it; `revealed` says that `text` is the plain value.
+
+    One that is there and cannot be decrypted is `unreadable` and has no text.
+    """
 
     field: str
     label: str
     text: str
     revealed: bool
     generated: bool
+    unreadable: bool
 
 
 def masked(subject: UUID, *, actor: Actor, language: str) -> list[Detail]:
@@ -46,6 +51,7 @@ def reveal(
     Return the contact details with one of them in plain text.
 
     :raises UnknownField: the catalogue does not list it
+    :raises FieldNotPermitted: customer care may not see this kind of value
     :raises TooManyTries: sixty reveals in an hour
     """
     fields.get(field)
@@ -64,17 +70,19 @@ def _details(
         using.of([subject])
         using.doing("show_contact")
         held = {each.field: each for each in own.contacts(subject)}
-        hidden = [field for field in held if field not in revealed]
-        opened = vault.open_masked([subject], hidden, actor=actor) if hidden else {}
+        hidden = [field for field in held if field not in revealed and vault.may_open(field)]
+        opened = vault.open_masked([subject], hidden, actor=actor)
     values = {**opened.get(subject, {}), **revealed}
+    unreadable = opened.unreadable(subject)
     return [
         Detail(
             field=key,
             label=field.label.get(language, field.label["en"]),
-            text=values[key],
+            text=values.get(key, ""),
             revealed=key in revealed,
             generated=held[key].generated,
+            unreadable=key in unreadable,
         )
         for key, field in fields.FIELDS.items()
-        if key in values and key in held
+        if key in held and (key in values or key in unreadable)
     ]

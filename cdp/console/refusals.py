@@ -103,6 +103,8 @@ SENTENCES = (
     _("“%(purpose)s” does not cover “%(field)s”."),
     _("“%(field)s” is not a field of the vault."),
     _("This person's data key was destroyed."),
+    _("The key of a person's data key is missing. Restore the keyring from its backup."),
+    _("A data key belongs to somebody else. Restore kernel_subjectkey."),
     _("%(column)s of a subject does not open. Restore the row from a backup."),
     # team and keys
     _("Write the operator's e-mail address in full."),

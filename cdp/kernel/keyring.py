@@ -34,7 +34,13 @@ PROVIDERS = {
 }
 
 
-class KeyringRefused(CdpError):
+class KeysUnusable(CdpError):
+    """Parent of what stops every use of keys, whoever the data are about."""
+
+    code = "keys_unusable"
+
+
+class KeyringRefused(KeysUnusable):
     """The keyring cannot be used; the message says what to do about it."""
 
     code = "keyring_refused"
@@ -46,13 +52,13 @@ class KeyringReadOnly(CdpError):
     code = "keyring_read_only"
 
 
-class KeyMissing(CdpError):
+class KeyMissing(KeysUnusable):
     """A key that the data refers to is not in the keyring."""
 
     code = "key_missing"
 
 
-class KeyServiceAway(CdpError):
+class KeyServiceAway(KeysUnusable):
     """The key service does not answer, is sealed, or failed."""
 
     code = "key_service_away"

@@ -15,7 +15,8 @@ class Workspace(Record):
     One brand's data, apart from all others.
 
     `key` is fixed for good: it is part of what every sealed value is bound to. `settings` holds
-    `currency`, `time_zone`, `demo_shift_days` and the sender's name.
+    `currency`, `time_zone`, `region` (ISO 3166, of phone numbers without a prefix),
+    `demo_shift_days` and the sender's name.
     """
 
     key = models.SlugField(max_length=40, unique=True)

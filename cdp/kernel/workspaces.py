@@ -17,17 +17,17 @@ class NoWorkspace(CdpError):
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceFacts:
-    """What never changes about a workspace."""
+    """What a process takes as fixed about a workspace; a changed region counts after a restart."""
 
     id: UUID
     key: str
+    region: str | None  # ISO 3166: whose phone numbers are written without a prefix
 
 
 @lru_cache(maxsize=256)
 def _facts(workspace: UUID) -> WorkspaceFacts:
-    return WorkspaceFacts(
-        workspace, Workspace.objects.values_list("key", flat=True).get(pk=workspace)
-    )
+    found = Workspace.objects.only("key", "settings").get(pk=workspace)
+    return WorkspaceFacts(workspace, found.key, found.settings.get("region"))
 
 
 def current() -> WorkspaceFacts:

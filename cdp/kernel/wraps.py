@@ -13,7 +13,7 @@ from collections import Counter
 from django.db import transaction
 
 from cdp.kernel import database
-from cdp.kernel.errors import CdpError
+from cdp.kernel.keyring import KeysUnusable
 from cdp.kernel.logging import logger
 
 BLOCK = 10_000
@@ -21,13 +21,13 @@ WARN_FROM = 2**30
 MOST = 2**31
 
 
-class KeyWornOut(CdpError):
+class KeyWornOut(KeysUnusable):
     """A key-encryption key has wrapped as much as it may."""
 
     code = "key_worn_out"
 
 
-class KeyUnregistered(CdpError):
+class KeyUnregistered(KeysUnusable):
     """The keyring's active key-encryption key is not known to the database."""
 
     code = "key_unregistered"

@@ -39,12 +39,17 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One contact detail: masked, or in full when the customer asked for it just now."""
+    """
+    One contact detail: masked, or in full when the customer asked for it just now.
+
+    One that is there and cannot be decrypted is `unreadable` and has no value.
+    """
 
     contact: Contact
     label: str
     value: str
     is_open: bool
+    unreadable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,7 @@ def _page(
         held = own.holdings(subject)
         contacts = own.contacts(subject)
         closed = {each.field for each in contacts} - opened.keys()
-        masked = vault.open_masked([subject], closed, actor=actor_of(request)) if closed else {}
+        masked = vault.open_masked([subject], closed, actor=actor_of(request))
         orders = own.orders(subject, before=before, limit=ORDERS + 1)
         count = own.count_orders(subject)
         facts = own.facts(subject)
@@ -132,7 +137,12 @@ def _page(
     off = [words.CATEGORIES[kind.category] for kind in kinds if not kind.allowed]
     context = {
         "contacts": [
-            _show(each, masked.get(subject, {}) | opened, is_open=each.field in opened)
+            _show(
+                each,
+                masked.get(subject, {}) | opened,
+                is_open=each.field in opened,
+                unreadable=each.field in masked.unreadable(subject),
+            )
             for each in contacts
         ],
         "refusal": refusal,
@@ -146,10 +156,10 @@ def _page(
     return pages.show(request, "data.html", context, section="data", status=status)
 
 
-def _show(contact: Contact, values: dict[str, str], *, is_open: bool) -> Shown:
+def _show(contact: Contact, values: dict[str, str], *, is_open: bool, unreadable: bool) -> Shown:
     field = FIELDS.get(contact.field)
     label = words.said(field.label) if field else contact.field
-    return Shown(contact, label, values.get(contact.field, ""), is_open)
+    return Shown(contact, label, values.get(contact.field, ""), is_open, unreadable)
 
 
 def _moment(text: str) -> datetime | None:

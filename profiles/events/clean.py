@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -98,11 +99,13 @@ def clean(
     raw: bytes = b"",
     gpc: bool = False,
     is_platform: bool = False,
+    region: str | None = None,
 ) -> CleanEvent:
     """
     Return the event that a call describes; `raw` is the call as it was sent.
 
-    Only the platform's own source may name a person outright, by `subjectId`.
+    Only the platform's own source may name a person outright, by `subjectId`. `region` (ISO 3166)
+    is where phone numbers without a prefix belong.
 
     :raises EventRefused: with the reason that quarantine keeps
     """
@@ -136,7 +139,7 @@ def clean(
         category=categorize(kind_, name),
         happened_at=happened_at,
         received_at=received_at,
-        identifiers=[] if subject else _identifiers(call, traits, flags),
+        identifiers=[] if subject else _identifiers(call, traits, flags, region),
         properties=public,
         private=_private(call, context, traits, properties if hidden else None),
         traits=traits if kind_ == "identify" else {},
@@ -218,14 +221,17 @@ def _name(call: Mapping[str, Any], kind: str) -> str:
 
 
 def _identifiers(
-    call: Mapping[str, Any], traits: Mapping[str, Any], flags: list[str]
+    call: Mapping[str, Any],
+    traits: Mapping[str, Any],
+    flags: list[str],
+    region: str | None,
 ) -> list[Identifier]:
     """Return the usable identifiers, most trusted first."""
     found: list[Identifier] = []
     candidates = (
         ("user_id", call.get("userId"), external_id),
         ("email", traits.get("email"), email),
-        ("phone", traits.get("phone"), phone),
+        ("phone", traits.get("phone"), partial(phone, region=region)),
         ("anonymous_id", call.get("anonymousId"), external_id),
     )
     for kind, raw, normalize in candidates:

@@ -6,11 +6,18 @@ from datetime import datetime
 from uuid import UUID
 
 from cdp.kernel import crypto, database, keyring
+from cdp.kernel.errors import CdpError
 from cdp.kernel.identifiers import uuid7
-from cdp.kernel.keyring import Use
+from cdp.kernel.keyring import KeyMissing, Keyring, Use
 from profiles.events import wire
 from profiles.events.intake import journal_aad
 from profiles.events.wire import Envelope
+
+
+class IntakeKeyGone(CdpError):
+    """The key that a waiting request is sealed under is not in the keyring."""
+
+    code = "intake_key_gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ def take(workspace: UUID, *, events: int) -> list[Request]:
             gpc,
             wire.unpack(
                 crypto.unseal(
-                    ring.get(Use.INTAKE, key_id).material,
+                    _intake_key(ring, key_id),
                     bytes(sealed),
                     journal_aad(source, key_id),
                 )
@@ -83,6 +90,13 @@ def take(workspace: UUID, *, events: int) -> list[Request]:
         )
         for id_, source, received_at, gpc, key_id, sealed in rows
     ]
+
+
+def _intake_key(ring: Keyring, key_id: int) -> bytes:
+    try:
+        return ring.get(Use.INTAKE, key_id).material
+    except KeyMissing:  # a matter of this request alone: others wait under other keys
+        raise IntakeKeyGone(f"Intake key {key_id} is not in the keyring.", key_id=key_id) from None
 
 
 def blame_oldest(workspace: UUID, *, tries: int) -> bool:

@@ -61,8 +61,11 @@ def phone(raw: str, *, region: str | None = None) -> str:
 
     :raises UnreadablePhone: not a possible number
     """
+    text = unicodedata.normalize("NFKC", raw).strip()
+    if region is None and text.startswith("00"):  # how most of the world dials abroad
+        text = f"+{text[2:]}"
     try:
-        number = phonenumbers.parse(unicodedata.normalize("NFKC", raw), region)
+        number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:  # its text may quote the number
         raise UnreadablePhone(
             "Add a country code, such as +49, or set the source's region."
@@ -89,9 +92,10 @@ def plain(raw: str) -> str:
     return unicodedata.normalize("NFC", raw).strip()
 
 
-NORMALIZERS: dict[str, Callable[[str], str]] = {
-    "email": email,
-    "phone": phone,
-    "user_id": external_id,
-    "anonymous_id": external_id,
+# By name: a text and the workspace's region (ISO 3166, or None) to its one spelling.
+NORMALIZERS: dict[str, Callable[[str, str | None], str]] = {
+    "email": lambda raw, _: email(raw),
+    "phone": lambda raw, region: phone(raw, region=region),
+    "external_id": lambda raw, _: external_id(raw),
+    "plain": lambda raw, _: plain(raw),
 }

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from cdp.kernel import crypto, database, workspaces
+from cdp.kernel import database, workspaces
 from cdp.kernel.identifiers import uuid7
 from profiles.vault import fields, index
-from profiles.vault.normalize import NORMALIZERS, plain
-
-TABLE = "vault"
+from profiles.vault.cells import Cell, Cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +22,6 @@ class Value:
     generated: bool = False
 
 
-def column(field: str, slot: int) -> str:
-    """Return the logical column that a value is bound to; fixed names, never the table's own."""
-    return f"{field}#{slot}"
-
-
 def put_many(values: Sequence[Value], keys: Mapping[UUID, bytes], *, at: datetime) -> None:
     """
     Seal and store values; the newest replaces an older one of the same person and field.
@@ -39,7 +32,8 @@ def put_many(values: Sequence[Value], keys: Mapping[UUID, bytes], *, at: datetim
     if not newest:
         return
     workspace = workspaces.current()
-    rows = [_sealed(value, keys[value.subject], workspace.key) for value in newest.values()]
+    cells = Cells(keys, workspace.key)
+    rows = [_sealed(value, cells) for value in newest.values()]
     with database.cursor() as sql:
         sql.execute(
             """INSERT INTO profiles_vaultvalue AS v
@@ -53,7 +47,7 @@ def put_many(values: Sequence[Value], keys: Mapping[UUID, bytes], *, at: datetim
                ON CONFLICT (subject_id, field, slot) DO UPDATE
                  SET sealed = EXCLUDED.sealed, blind = EXCLUDED.blind,
                      source_id = EXCLUDED.source_id, put_at = EXCLUDED.put_at""",
-            [workspace.id, at, *(list(column_) for column_ in zip(*rows, strict=True))],
+            [workspace.id, at, *(list(column) for column in zip(*rows, strict=True))],
         )
 
 
@@ -63,19 +57,18 @@ def check(value: Value) -> None:
 
     :raises UnreadableEmail, UnreadablePhone: it cannot
     """
-    NORMALIZERS.get(value.field, plain)(value.text)
+    if fields.get(value.field).indexed:
+        index.normalized(value.field, value.text)
 
 
-def _sealed(value: Value, key: bytes, workspace: str) -> tuple[object, ...]:
-    field = fields.get(value.field)
-    aad = crypto.field_aad(workspace, TABLE, column(value.field, 1), value.subject)
-    normalized = NORMALIZERS.get(value.field, plain)(value.text)
+def _sealed(value: Value, cells: Cells) -> tuple[object, ...]:
+    is_indexed = fields.get(value.field).indexed
     return (
         uuid7(),
         value.subject,
         value.field,
-        crypto.seal(key, value.text.encode(), aad),
-        index.digest(value.field, normalized) if field.indexed else None,
+        cells.seal(Cell(value.subject, value.field), value.text),
+        index.blind(value.field, value.text) if is_indexed else None,
         value.source,
         value.generated,
     )

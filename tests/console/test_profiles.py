@@ -216,3 +216,33 @@ def test_a_reason_may_not_itself_hold_an_address(sam: Client, mei: Customer) -> 
     with database.as_role(Role.AUDIT), database.cursor() as sql:
         sql.execute("SELECT count(*) FROM audit_inbox WHERE detail LIKE '%%canary@%%'")
         assert sql.fetchone() == (0,)
+
+
+def test_a_value_that_cannot_be_decrypted_says_so_and_the_others_are_shown(
+    sam: Client, jonas: Customer
+) -> None:
+    with database.as_role(Role.INGEST), database.cursor() as sql:
+        sql.execute(
+            "UPDATE profiles_vaultvalue SET sealed = %s WHERE subject_id = %s AND field = 'email'",
+            [b"\x01" + bytes(40), jonas.subject],
+        )
+
+    page = sam.get(reverse("console:profile", args=[jonas.subject])).content.decode()
+
+    assert "Cannot be decrypted" in page
+    assert "J***" in page
+    assert '<option value="email">' not in page
+
+
+def test_customer_care_is_refused_a_value_that_its_purpose_does_not_cover(
+    sam: Client, shop: Shop, jonas: Customer
+) -> None:
+    shop.send({"type": "identify", "userId": jonas.user_id, "traits": {"ip": "203.0.113.195"}})
+    url = reverse("console:profile_contact", args=[jonas.subject])
+
+    page = sam.get(reverse("console:profile", args=[jonas.subject])).content.decode()
+    answer = sam.post(url, {"field": "ip_address", "reason": "order 8812"})
+
+    assert "203." not in page
+    assert answer.status_code == 422
+    assert "may not see this kind of value" in answer.content.decode()

@@ -248,3 +248,19 @@ def test_every_page_sends_strangers_to_the_sign_in(shop: Shop, url: str) -> None
 
     assert (answer.status_code, answer["Location"]) == (303, "/my/signin/")
     assert Client().get(url, headers={"HX-Request": "true"})["HX-Redirect"] == "/my/signin/"
+
+
+def test_a_detail_that_cannot_be_decrypted_says_so_and_offers_nothing_to_show(shop: Shop) -> None:
+    mei = shop.welcome("mei", phone="+8613800138000")
+    with database.as_role(Role.INGEST), database.cursor() as sql:
+        sql.execute(
+            "UPDATE profiles_vaultvalue SET sealed = %s WHERE subject_id = %s AND field = 'email'",
+            [b"\x01" + bytes(40), mei.subject],
+        )
+
+    page = read(signed_in(mei), "/my/data/")
+
+    assert "This cannot be decrypted." in page
+    assert "+86 138****8000" in page
+    assert 'name="field" value="email"' not in page
+    assert 'name="field" value="phone"' in page

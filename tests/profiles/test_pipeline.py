@@ -3,18 +3,21 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from django.db import DatabaseError
 from psycopg import sql as query
+from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from audit.models import Inbox
 from cdp.kernel import clock, crypto, database, keyring
 from cdp.kernel.identifiers import uuid7
-from cdp.kernel.keyring import Use
+from cdp.kernel.key_providers.file import FileProvider
+from cdp.kernel.keyring import KeyMissing, Use
 from cdp.kernel.roles import Role
 from cdp.runtime import bootstrap
 from consent.catalog import BY_KEY
@@ -359,3 +362,40 @@ def test_no_trait_and_no_language_may_carry_an_address_in_clear_text(shop: Shop)
         assert sql.fetchall() == [("kids_count", "2")]
         sql.execute("SELECT language FROM profiles_profile WHERE subject_id = %s", [mei.subject])
         assert sql.fetchall() == [("",)]
+
+
+def test_a_key_that_is_away_stops_the_drain_and_is_no_requests_fault(
+    shop: Shop, settings: Settings, tmp_path: Path
+) -> None:
+    shop.welcome("mei")
+    whole = keyring.current()
+    settings.KEYRING = tmp_path / "keyring.json"
+    keyring.create(FileProvider(settings.KEYRING), whole.without(Use.KEK, 1))
+    with database.as_role(Role.INGEST):
+        intake.accept_calls(shop.till, [{"type": "page", "userId": "mei-1"}])
+
+        for _ in range(pipeline.PATIENCE + 1):
+            with pytest.raises(KeyMissing):
+                pipeline.drain(shop.workspace.pk)
+
+        assert JournalEntry.objects.get().tries == 0
+        keyring.change(lambda ring: whole)
+        assert pipeline.drain(shop.workspace.pk)
+
+
+def test_a_request_whose_own_key_is_gone_is_set_aside_still_sealed(
+    shop: Shop, settings: Settings, tmp_path: Path
+) -> None:
+    whole = keyring.current()
+    settings.KEYRING = tmp_path / "keyring.json"
+    keyring.create(FileProvider(settings.KEYRING), whole)
+    with database.as_role(Role.INGEST):
+        intake.accept_calls(shop.till, [{"type": "page", "userId": "mei-1"}])
+        keyring.change(
+            lambda ring: ring.with_new(Use.INTAKE, at=clock.now()).without(Use.INTAKE, 1)
+        )
+
+        while pipeline.drain(shop.workspace.pk):
+            pass
+
+        assert [row.reason for row in Quarantined.objects.all()] == ["drain_failed"]

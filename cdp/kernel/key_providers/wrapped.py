@@ -13,16 +13,16 @@ from cdp.kernel import crypto
 from cdp.kernel.errors import CdpError
 from cdp.kernel.key_document import Entry, Wrapped, entry_of
 from cdp.kernel.key_providers.file import PrivateFile
-from cdp.kernel.keyring import Health, Key, Keyring, Use
+from cdp.kernel.keyring import Health, Key, Keyring, KeysUnusable, Use
 
 
-class KeyServiceDenied(CdpError):
+class KeyServiceDenied(KeysUnusable):
     """The key service does not let this process in, or not to this key."""
 
     code = "key_service_denied"
 
 
-class KeyNotUnwrapped(CdpError):
+class KeyNotUnwrapped(KeysUnusable):
     """The key service cannot open a key: another service key wrapped it, or it was altered."""
 
     code = "key_not_unwrapped"
