@@ -17,6 +17,8 @@ from cdp.kernel.errors import CdpError
 WIRE_BYTES = INFLATED_BYTES = 10 * 1024 * 1024
 EVENT_BYTES = 32 * 1024
 EVENTS_PER_BATCH = 2_500
+SHARED_BYTES = 64 * 1024  # of a batch beside its calls, and a little for each comma and line break
+_BETWEEN_BYTES = 64
 _CHUNK = 65_536
 _MOST_SIGNS = 1_000_000  # of structure, in a body that needs taking apart by hand
 # possessive, and to the end where a quote never closes: linear whatever is sent
@@ -47,6 +49,20 @@ class Envelope(msgspec.Struct):
     kind: str = ""  # of a single call; the path decides
 
 
+_ABSENT = msgspec.Raw(b"null")
+
+
+class _Outer(msgspec.Struct):
+    """A batch with everything in it still raw, so that its size is known before it is built."""
+
+    batch: list[msgspec.Raw]
+    sentAt: msgspec.Raw = _ABSENT  # noqa: N815  (a word of the wire)
+    writeKey: msgspec.Raw = _ABSENT  # noqa: N815  (a word of the wire)
+    context: msgspec.Raw = _ABSENT
+    integrations: msgspec.Raw = _ABSENT
+
+
+_outer = msgspec.json.Decoder(_Outer)
 _envelope = msgspec.json.Decoder(Envelope)
 _anything = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()
@@ -104,7 +120,7 @@ def envelope(body: bytes, *, kind: str | None) -> Envelope:
     Return the request's envelope; `kind` names the path of a single call, None a batch.
 
     :raises BodyRefused: not a JSON object, or a batch that is no list
-    :raises BodyTooLarge: more than 2,500 events
+    :raises BodyTooLarge: more than 2,500 events, or too much beside them
     """
     try:
         if kind is None:
@@ -123,12 +139,28 @@ def envelope(body: bytes, *, kind: str | None) -> Envelope:
 def _batch(body: bytes) -> Envelope:
     """Return a batch's envelope, though one of its calls be nested too deep or half a sign."""
     try:
-        return _envelope.decode(body)
+        outer = _outer.decode(body)
     except (msgspec.DecodeError, RecursionError):
         start, end, calls = _calls(body)
+        _refuse_heavy(len(body) - (end - start), calls=0)
         found = _envelope.decode(body[:start] + body[end:])
         found.batch = [msgspec.Raw(call) for call in calls if _is_json(call)]
         return found
+    inside = sum(len(memoryview(raw)) for raw in outer.batch)
+    _refuse_heavy(len(body) - inside, calls=len(outer.batch))
+    return Envelope(
+        batch=outer.batch,
+        sentAt=_anything.decode(outer.sentAt),
+        writeKey=_anything.decode(outer.writeKey),
+        context=_anything.decode(outer.context),
+        integrations=_anything.decode(outer.integrations),
+    )
+
+
+def _refuse_heavy(shared_bytes: int, *, calls: int) -> None:
+    """Refuse what would be copied into each event, before anything is built of it."""
+    if shared_bytes > SHARED_BYTES + _BETWEEN_BYTES * calls:
+        raise BodyTooLarge("What a batch holds beside its calls has at most 64 KiB.")
 
 
 def _calls(body: bytes) -> tuple[int, int, list[bytes]]:
