@@ -19,6 +19,7 @@ ROOMS_WITH_TASKS = [
     "cdp.portal",
     "cdp.approvals",
     "consent",
+    "profiles.exports",
     "profiles.traits",
     "profiles.segments",
     "profiles.scoring",

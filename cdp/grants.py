@@ -15,9 +15,9 @@ TABLES: Grants = {
     # foundation
     "kernel_workspace": {Role.WEB: W},
     "kernel_key": {
-        Role.WEB: R, Role.API: R, Role.WORKER: R, Role.PORTAL: R, Role.AUDIT: R, Role.REWRAP: W,
+        Role.WEB: R, Role.API: R, Role.PORTAL: R, Role.AUDIT: R, Role.REWRAP: W,
         Role.RIGHTS: R,
-        Role.INGEST: ("SELECT", "UPDATE (wraps)"),
+        Role.INGEST: ("SELECT", "UPDATE (wraps)"), Role.WORKER: ("SELECT", "UPDATE (wraps)"),
     },
     "kernel_jobrun": {
         Role.WEB: W, Role.API: W, Role.WORKER: W, Role.INGEST: W, Role.PORTAL: W, Role.SWEEP: W,
@@ -74,6 +74,13 @@ TABLES: Grants = {
     },
     "profiles_segment": {Role.WEB: W, Role.API: W, Role.WORKER: W, Role.PORTAL: R},
     "profiles_modelversion": {Role.WEB: W, Role.API: R, Role.WORKER: W, Role.PORTAL: R},
+    "profiles_export": {Role.WEB: W, Role.WORKER: ("SELECT", "UPDATE"),
+                        Role.RIGHTS: ("SELECT", "UPDATE")},
+    # ciphertext; the web process hands it out and deletes it
+    "profiles_exportchunk": {
+        Role.WEB: ("SELECT", "DELETE"), Role.WORKER: ("SELECT", "INSERT", "DELETE"),
+        Role.RIGHTS: ("SELECT", "DELETE"),
+    },
     # campaigns
     "campaigns_template": {Role.WEB: W, Role.API: R, Role.WORKER: R},
     "campaigns_campaign": {

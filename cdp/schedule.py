@@ -22,5 +22,6 @@ SCHEDULE: dict[str, Periodic] = {
     "compute traits": Periodic("profiles.traits.tasks.compute_due", timedelta(hours=1)),
     "score people": Periodic("profiles.scoring.tasks.score_due", timedelta(hours=1)),
     "train models": Periodic("profiles.scoring.tasks.train_due", timedelta(hours=6)),
+    "drop old exports": Periodic("profiles.exports.tasks.keep_up", timedelta(minutes=1)),
     "wake up deliveries": Periodic("campaigns.delivery.tasks.wake_up", timedelta(seconds=15)),
 }

@@ -1,6 +1,7 @@
 """The tables of every room, for Django."""
 
 from profiles.events.models import Event, EventKey, JournalEntry, Quarantined
+from profiles.exports.models import Export, ExportChunk
 from profiles.identity.models import Identifier, Merge
 from profiles.records.models import Profile, Purchase
 from profiles.scoring.models import ModelVersion, Score
@@ -14,6 +15,8 @@ __all__ = [
     "DeclaredTrait",
     "Event",
     "EventKey",
+    "Export",
+    "ExportChunk",
     "Identifier",
     "JournalEntry",
     "Member",

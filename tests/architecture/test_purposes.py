@@ -32,6 +32,7 @@ SQL_ABOUT_PEOPLE = {
     "consent.origins": "who stands for whom: ids alone",
     "consent.policies": "declares row policies",
     "profiles.events.export": "exports in the window of operations",
+    "profiles.exports.write": "counts and lists members in the window of the export's purpose",
     "profiles.identity.erased": "the intake",
     "profiles.identity.resolve": "the intake",
     "profiles.records.own": "a person's own window",

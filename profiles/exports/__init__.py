@@ -1,0 +1,1 @@
+"""Exports: a segment's people in a sealed file, under a purpose, for one download."""
