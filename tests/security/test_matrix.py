@@ -1,6 +1,6 @@
 """Every address answers as the matrix says, and no address is without a line in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -31,10 +31,12 @@ def nowhere(route: Route) -> str:
     return route.at({name: NOTHING.get(name, NOBODY) for name in route.parameters})
 
 
-def asked(browser: Client, path: str) -> Iterator[tuple[str, HttpResponse]]:
+def asked(
+    browser: Client, path: str, form: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, HttpResponse]]:
     """Look and act; a method that an address does not take says nothing about who may."""
     for method, ask in (("GET", browser.get), ("POST", browser.post)):
-        answer: Any = ask(path)
+        answer: Any = ask(path, form)
         if answer.status_code != 405:
             yield method, answer
 
