@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from cdp.account import (
     authenticator_app,
     confirm,
+    join,
     page,
     passkeys,
     recovery_codes,
@@ -35,6 +36,7 @@ urlpatterns = [
     path("stay/", page.stay, name="stay"),
     path("devices/end/", page.end_others, name="end_others"),
     path("devices/<uuid:session>/end/", page.end_session, name="end_session"),
+    path("join/", join.join, name="join"),
     path("signin/", signin.sign_in, name="signin"),
     path("signin/passkey/", passkeys.SignIn.as_view(), name="signin_passkey"),
     path("signin/cancel/", second_step.cancel, name="signin_cancel"),
