@@ -4,6 +4,7 @@ Reading the log: for the console, and about one person.
 Row-level security shows the console its workspace's entries and a customer their own.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,9 +13,11 @@ from uuid import UUID
 from audit import leaf, proofs, pseudonym
 from audit.actors import Actor
 from audit.leaf import LeafRefused
-from audit.models import Checkpoint
+from audit.models import Checkpoint, Leaf
 from audit.proofs import NoSuchEntry
 from cdp.kernel import database
+
+Condition = tuple[str, list[Any]]  # SQL, and what fills its places
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +60,11 @@ def state() -> LogState | None:
     return LogState(row.size, bytes(row.root), row.note, row.at) if row else None
 
 
-def entries(
-    *,
-    before: int | None = None,
-    act: str = "",
-    actor: str = "",
-    purpose: str = "",
-    limit: int = 50,
-) -> list[Line]:
-    """
-    Return the newest entries with an index below `before`.
-
-    `act` matches from its beginning (`vault` finds `vault.open`), `actor` and `purpose` whole.
-    """
-    wanted = {"starts_with(e.act, %s)": act, "e.actor = %s": actor, "e.purpose = %s": purpose}
-    return _lines({sql: value for sql, value in wanted.items() if value}, before, limit)
-
-
 def about(subject: UUID, *, before: int | None = None, limit: int = 50) -> list[Line]:
     """Return the newest entries about one person of the current workspace."""
     with database.atomic():
         ref = _name(subject)
-        return _lines({"e.ref = %s": ref}, before, limit)
+        return read([("e.ref = %s", [ref])], before=before, limit=limit)
 
 
 def find(index: int) -> Line:
@@ -87,10 +73,23 @@ def find(index: int) -> Line:
 
     :raises NoSuchEntry: not in the log, or not for this reader
     """
-    lines = _lines({"e.idx = %s": index}, None, 1)
+    lines = read([("e.idx = %s", [index])], limit=1)
     if not lines:
         raise NoSuchEntry("The log has no such entry.")
     return lines[0]
+
+
+def leaf_text(index: int) -> str:
+    """
+    Return an entry as the tree holds it; what a screen would hide or reorder is written out.
+
+    :raises NoSuchEntry: not in the log, or not for this reader
+    """
+    found = Leaf.objects.filter(pk=index).values_list("leaf", flat=True).first()
+    if found is None:
+        raise NoSuchEntry("The log has no such entry.")
+    text = bytes(found).decode(errors="backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def prove_about(subject: UUID, index: int) -> str:
@@ -101,7 +100,7 @@ def prove_about(subject: UUID, index: int) -> str:
     """
     with database.atomic():
         ref = _name(subject)
-        if not _lines({"e.idx = %s": index, "e.ref = %s": ref}, None, 1):
+        if not read([("e.idx = %s", [index]), ("e.ref = %s", [ref])], limit=1):
             raise NoSuchEntry("The log has no such entry about you.")
         return proofs.prove(index)
 
@@ -113,17 +112,20 @@ def _name(subject: UUID) -> bytes:
     return ref
 
 
-def _lines(wanted: dict[str, Any], before: int | None, limit: int) -> list[Line]:
-    conditions = dict(wanted)
+def read(
+    conditions: Iterable[Condition], *, before: int | None = None, limit: int = 50
+) -> list[Line]:
+    """Return the newest entries (`e`, leaf `l`) that meet all conditions, below `before`."""
+    every = [*conditions]
     if before is not None:
-        conditions["e.idx < %s"] = before
-    where = " AND ".join(conditions) or "true"
+        every.append(("e.idx < %s", [before]))
+    where = " AND ".join(f"({text})" for text, _ in every) or "true"
     with database.cursor() as sql:
         sql.execute(
             f"""SELECT e.idx, l.leaf, e.at, e.actor, e.act, e.purpose, e.obj
                 FROM audit_entry e LEFT JOIN audit_leaf l USING (idx)
                 WHERE {where} ORDER BY e.idx DESC LIMIT %s""",
-            [*conditions.values(), limit],
+            [*(value for _, values in every for value in values), limit],
         )
         return [_line(*row) for row in sql.fetchall()]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from cdp.accounts import permissions
 from cdp.accounts.models import Notification, OperatorRole
-from cdp.kernel import clock, database
+from cdp.kernel import clock, workspaces
 
 
 class Kind(StrEnum):
@@ -50,7 +50,7 @@ def tell(
 def holders(permission: str) -> list[UUID]:
     """Return the active operators of the current workspace who hold a permission."""
     rows = OperatorRole.objects.filter(
-        workspace_id=database.current_workspace(),
+        workspace_id=workspaces.current().id,
         role__in=permissions.roles_with(permission),
         operator__is_active=True,
     )

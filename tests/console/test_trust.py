@@ -49,8 +49,8 @@ def test_entries_are_filtered_by_act(workspace: Workspace, omar: Client) -> None
     omar.get(reverse("console:audit"))
     signed()
 
-    matching = omar.get(reverse("console:audit"), {"act": "audit"}).content.decode()
-    others = omar.get(reverse("console:audit"), {"act": "vault"}).content.decode()
+    matching = omar.get(reverse("console:audit"), {"act": "audit."}).content.decode()
+    others = omar.get(reverse("console:audit"), {"act": "vault."}).content.decode()
 
     assert "read the audit log" in matching
     assert "No entry matches these filters." in others
