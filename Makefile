@@ -24,11 +24,12 @@ doctor: run-env ## say what is missing on this machine
 test: check ## check, then all tests but browser and slow ones; T=tests/path runs part
 	$(PYTHON) -m pytest $(T)
 
-check: dev-env ## the static part: style, types, import contracts, migrations, architecture
+check: dev-env ## the static part: style, types, import contracts, bandit, migrations, architecture
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	.venv/bin/bandit -q -c pyproject.toml -r cdp audit consent profiles campaigns manage.py
 	$(STATIC_ENV) $(PYTHON) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(PYTHON) -m pytest -q tests/architecture
 
