@@ -71,7 +71,7 @@ class Use(StrEnum):
     INDEX = "index"
     REFERENCE = "reference"
     SIGN = "sign"
-    TOKEN = "token"  # noqa: S105  # nosec B105  (a use, not a secret)
+    TOKEN = "token"  # noqa: S105  (a use, not a secret)
     INTAKE = "intake"
 
 

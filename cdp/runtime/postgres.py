@@ -49,7 +49,7 @@ SETTINGS: dict[str, str] = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",
-    "password_encryption": "scram-sha-256",  # nosec B105  (a method, not a secret)
+    "password_encryption": "scram-sha-256",
     **QUIET_LOG,
 }
 
