@@ -46,9 +46,10 @@ format: dev-env ## put the style right
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-docs: dev-env ## write the generated documents again (docs/openapi.yaml, attack cases)
+docs: dev-env ## write the generated documents again (docs/openapi.yaml, permissions, attack cases)
 	$(STATIC_ENV) $(PYTHON) manage.py shell --verbosity 0 --command "from pathlib import Path; \
-	    from cdp.api import schema; Path('docs/openapi.yaml').write_text(schema.as_yaml())"
+	    from cdp.api import schema; Path('docs/openapi.yaml').write_text(schema.as_yaml()); \
+	    from tests.security import permissions_page; permissions_page.write()"
 	$(PYTHON) -m tests.security.cases
 
 assets: ## build cdp/static/dist from frontend/ (needs Node.js 20)

@@ -13,7 +13,7 @@ from cdp.accounts.permissions import PERMISSIONS, Role
 from cdp.kernel import database, valkey
 from cdp.kernel.models import Workspace
 from tests.operators import browser_of
-from tests.security import matrix
+from tests.security import matrix, permissions_page
 from tests.security.matrix import ANY_ROLE, CUSTOMER, OPERATOR, ROUTES, Route
 
 NOBODY = UUID(int=7)
@@ -135,3 +135,7 @@ def test_no_operator_opens_a_portal_page(workspace: Workspace) -> None:
         for _, answer in asked(browser, nowhere(route)):
             assert (route.pattern, answer.status_code) == (route.pattern, 303)
             assert answer["Location"].startswith("/my/signin/")
+
+
+def test_the_page_of_roles_and_permissions_is_current() -> None:
+    assert permissions_page.PAGE.read_text() == permissions_page.page(), "run: make docs"
