@@ -27,7 +27,7 @@ from cdp.kernel.roles import Role
 ACT = "log.forget"
 YOUNGEST = timedelta(days=30)  # `sql/forget.sql` keeps to it, too
 _OWN = "log."  # entries of the log about itself stay
-_LOCK = 0x43414E464F52
+LOCK = 0x43414E464F52
 _CHUNK = 10_240
 # Only the sequencer's login may say so; under test one login stands for each.
 _SAYS_SO = (Role.AUDIT, Role.TEST)
@@ -138,6 +138,14 @@ def forget(actor: Actor | str, stretch: Stretch) -> int:
 
     :raises CheckRunning: try `carry_out` again later; the entry is there
     """
+    say(actor, stretch)
+    while not any(each.digest == stretch.digest for each in told()):
+        sequence()
+    return carry_out()
+
+
+def say(actor: Actor | str, stretch: Stretch) -> None:
+    """Put it on the record that the detail of the stretch goes."""
     record(
         actor,
         ACT,
@@ -150,9 +158,6 @@ def forget(actor: Actor | str, stretch: Stretch) -> int:
             "digest": stretch.digest,
         },
     )
-    while not any(each.digest == stretch.digest for each in told()):
-        sequence()
-    return carry_out()
 
 
 def carry_out() -> int:
@@ -163,7 +168,7 @@ def carry_out() -> int:
     """
     count = 0
     with database.atomic(), database.cursor() as sql:
-        sql.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        sql.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
         if sql.fetchone() != (True,):
             raise CheckRunning("A check of the log is running. Try again when it is over.")
         for each in told():
@@ -187,12 +192,12 @@ def told() -> list[Stretch]:
 def held_off() -> Iterator[None]:
     """Keep leaves from being dropped for the length of the block."""
     with database.cursor() as sql:
-        sql.execute("SELECT pg_advisory_lock_shared(%s)", [_LOCK])
+        sql.execute("SELECT pg_advisory_lock_shared(%s)", [LOCK])
     try:
         yield
     finally:
         with database.cursor() as sql:
-            sql.execute("SELECT pg_advisory_unlock_shared(%s)", [_LOCK])
+            sql.execute("SELECT pg_advisory_unlock_shared(%s)", [LOCK])
 
 
 def _stretch(raw: bytes) -> Stretch | None:

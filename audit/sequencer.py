@@ -26,7 +26,7 @@ from cdp.kernel.logging import logger
 from cdp.kernel.subjects import DataKeyTampered
 
 BATCH = 10_000
-_LOCK = 0x43414E444F52
+LOCK = 0x43414E444F52
 _TAKE = """
     WITH taken AS (
         DELETE FROM audit_inbox
@@ -76,7 +76,7 @@ def sequence(limit: int = BATCH) -> int:
     """
     with database.atomic():
         with database.cursor() as sql:
-            sql.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            sql.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         # read after the lock: a former holder has committed by now
         newest = shelf.newest_checkpoint()
         size, root = (newest.size, newest.root) if newest else (0, merkle.EMPTY_ROOT)

@@ -2,38 +2,47 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('audit', '0002_verification'),
+        ("audit", "0002_verification"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Cosignature',
+            name="Cosignature",
             fields=[
-                ('pk', models.CompositePrimaryKey('size', 'witness', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('size', models.BigIntegerField()),
-                ('witness', models.TextField()),
-                ('line', models.TextField()),
-                ('at', models.DateTimeField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "size",
+                        "witness",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("size", models.BigIntegerField()),
+                ("witness", models.TextField()),
+                ("line", models.TextField()),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'audit_cosignature',
+                "db_table": "audit_cosignature",
             },
         ),
         migrations.AddField(
-            model_name='verification',
-            name='backward',
+            model_name="verification",
+            name="backward",
             field=models.BigIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='verification',
-            name='cosignatures',
+            model_name="verification",
+            name="cosignatures",
             field=models.BigIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='verification',
-            name='dropped',
+            model_name="verification",
+            name="dropped",
             field=models.BigIntegerField(default=0),
         ),
     ]

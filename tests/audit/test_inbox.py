@@ -73,6 +73,7 @@ def test_many_people_get_an_entry_each(workspace_id: UUID) -> None:
 
 
 def test_an_act_that_rolls_back_leaves_no_entry(workspace_id: UUID) -> None:
+    """Case 21."""
     with pytest.raises(RuntimeError), database.atomic():
         record(ALICE, "segment.delete")
         raise RuntimeError

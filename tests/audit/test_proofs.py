@@ -1,6 +1,7 @@
 """Proof files: they hold offline, for their own subject, and no changed one does."""
 
 import base64
+import json
 from pathlib import Path
 from uuid import UUID
 
@@ -8,15 +9,18 @@ import pytest
 from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
 
 from audit import checkpoint, leaf, merkle, proofs, queries, signing, verify_log
 from audit.checkpoint import Checkpoint
+from audit.inbox import record
 from audit.proofs import NoSuchEntry, ProofRefused
+from audit.sequencer import sequence
 from cdp.kernel import database
 from cdp.kernel.errors import CdpError
 from cdp.kernel.roles import Role
 from tests.audit import trees
-from tests.audit.conftest import JONAS, MEI
+from tests.audit.conftest import ALICE, JONAS, MEI
 from tests.audit.test_checkpoint import NOTE, SIGNER, VKEY
 from tests.audit.test_leaf import KNOWN
 
@@ -136,12 +140,44 @@ def test_what_is_not_in_the_log_is_not_proved(log: int, index: int) -> None:
 
 @pytest.mark.django_db
 def test_a_customer_proves_their_own_entries_and_nobody_elses(log: int, workspace_id: UUID) -> None:
+    """Case 30."""
     with database.as_role(Role.PORTAL):
         proved = proofs.verify_proof(queries.prove_about(MEI, 2), signing.vkey())
         assert proved.index == 2
         for person, index in ((MEI, 7), (JONAS, 2), (MEI, 99)):
             with pytest.raises(NoSuchEntry):
                 queries.prove_about(person, index)
+
+
+@pytest.mark.django_db
+def test_a_proof_is_made_in_three_queries(
+    log: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with database.as_role(Role.AUDIT), django_assert_num_queries(3):
+        proofs.prove(7)
+
+
+HOSTILE = "Mei\n\x1b[31mroot\x1b[0m\r\u202egnp.exe\u2066\x00"
+
+
+@pytest.mark.django_db
+def test_what_would_act_on_a_terminal_or_forge_a_line_is_escaped(
+    log: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Case 31: new lines, ANSI and right-to-left marks in what an entry says."""
+    hostile = HOSTILE.replace("\x00", "")  # PostgreSQL itself takes no NUL
+    record(ALICE, "segment.create", obj=hostile, detail={"agent": hostile})
+    with database.as_role(Role.AUDIT):
+        sequence()
+        call_command("audit", "export", "--from", str(log), "-o", str(tmp_path / "export"))
+
+    assert verify_log.main([str(tmp_path / "export"), "--vkey", signing.vkey()]) == 0
+
+    printed = capsys.readouterr().out
+    assert printed.isascii()
+    assert printed.count("\n") == 2  # the entry, and the sentence
+    assert "\x1b" not in printed
+    assert json.loads(printed.split("\n")[0])["obj"] == hostile
 
 
 @pytest.mark.django_db

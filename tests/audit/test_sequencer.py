@@ -143,6 +143,7 @@ def test_a_data_key_that_was_tampered_with_holds_nobody_up(people: dict[UUID, by
 
 
 def test_nobodys_salt_is_anothers(workspace_id: UUID) -> None:
+    """Case 30: equal entries have hashes that nobody can guess from one another."""
     for _ in range(3):
         record(ALICE, "segment.create")
     run()
@@ -178,6 +179,7 @@ def test_nothing_is_signed_over_a_tile_that_is_gone(log: int) -> None:
 @pytest.mark.parametrize("table", ["audit_entry", "audit_leaf", "audit_checkpoint"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}"])
 def test_the_log_refuses_change_even_to_its_owner(log: int, table: str, change: str) -> None:
+    """Cases 20 and 26."""
     column = "size" if table == "audit_checkpoint" else "idx"
     with database.as_role(Role.OWNER):
         execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,13 +12,17 @@ from typing import Any
 import psycopg
 import pytest
 
+from audit.sequencer import LOCK
+from cdp.kernel import clock
 from cdp.kernel.roles import Role
+from tests.audit import killed_sequencer
 from tests.servers import ROOT, Servers
 
 pytestmark = pytest.mark.story
 
 DATABASE = "audit_process"
 WRITERS, ACTS = 4, 150
+BURST = 60_000
 
 
 @pytest.fixture
@@ -114,6 +118,7 @@ def test_nobody_empties_a_table_of_people_or_drops_the_log(
 def test_a_superuser_who_switches_ordinary_triggers_off_still_meets_the_guards(
     servers: Servers, environment: dict[str, str]
 ) -> None:
+    """Case 26: as a replica, too; with our triggers off, the check finds it."""
     manage(environment, "sequencer", "--once")
     with psycopg.connect(administrator(servers), autocommit=True) as superuser:
         superuser.execute("SET session_replication_role = replica")
@@ -133,6 +138,7 @@ def test_a_superuser_who_switches_ordinary_triggers_off_still_meets_the_guards(
 def test_killed_and_doubled_sequencers_lose_nothing_and_repeat_nothing(
     servers: Servers, environment: dict[str, str]
 ) -> None:
+    """Cases 27 and 28: at random moments, while others write and roll back."""
     manage(environment, "sequencer", "--once")
     before = len(indexes(servers))
     random = Random(7)
@@ -162,6 +168,111 @@ def test_killed_and_doubled_sequencers_lose_nothing_and_repeat_nothing(
     written = [act for act in acts(servers)[before:] if act.startswith("test.")]
     assert sorted(written) == sorted(kept)
     assert checked(environment)["problem"] is None
+
+
+@pytest.mark.slow
+def test_a_sequencer_killed_at_any_statement_leaves_no_gap_and_no_double(
+    servers: Servers, environment: dict[str, str]
+) -> None:
+    """Case 27: before and after each statement, and between the commit and the anchor."""
+    manage(environment, "sequencer", "--once")
+    before = len(indexes(servers))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.audit.killed_sequencer", servers.dsn(Role.WEB, DATABASE)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    died = int(done.stdout)
+    assert died >= 20  # ten statements at least, before and after each
+    written = killed_sequencer.ENTRIES * (died + 1)
+    assert indexes(servers) == list(range(before + written))
+    numbers = selected(servers, f"SELECT inbox_id FROM audit_entry WHERE idx >= {before}")
+    assert len(set(numbers)) == written
+    manage(environment, "sequencer", "--once")  # anchors what the last death left out
+    verdict = checked(environment)
+    assert verdict["problem"] is None
+    assert verdict["anchors"] == verdict["checkpoints"]
+
+
+def test_a_second_sequencer_waits_for_the_first(
+    servers: Servers, environment: dict[str, str]
+) -> None:
+    """Case 28."""
+    manage(environment, "sequencer", "--once")
+    before = len(indexes(servers))
+    with (
+        psycopg.connect(servers.dsn(Role.AUDIT, DATABASE)) as first,
+        psycopg.connect(servers.dsn(Role.WEB, DATABASE)) as writer,
+        psycopg.connect(administrator(servers), autocommit=True) as watcher,
+    ):
+        write(writer, "once")
+        writer.commit()
+        first.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        second = started(environment)
+        while not waits_for_a_lock(watcher):
+            assert second.poll() is None
+        assert len(indexes(servers)) == before
+
+        first.rollback()
+        wait_for_entries(servers, before + 1, unless=[threading.current_thread()])
+    second.kill()
+    second.wait()
+
+    assert acts(servers)[before] == "test.once"
+
+
+@pytest.mark.slow
+def test_a_burst_is_sequenced_whole_and_the_inbox_is_empty_again(
+    servers: Servers, environment: dict[str, str], record_property: Callable[[str, object], None]
+) -> None:
+    """Case 29: three seconds of 20,000 entries a second, by four writers at once."""
+    manage(environment, "sequencer", "--once")
+    before = len(indexes(servers))
+    process = started(environment)
+    began = clock.now()
+    writers = [threading.Thread(target=burst, args=(servers,)) for _ in range(WRITERS)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    ended = clock.now()
+    wait_for_entries(servers, before + BURST, unless=[threading.current_thread()])
+    drained = clock.now()
+    process.kill()
+    process.wait()
+
+    record_property("entries", BURST)
+    record_property("written_seconds", (ended - began).total_seconds())
+    record_property("lag_seconds", (drained - ended).total_seconds())
+    found = indexes(servers)
+    assert found == list(range(len(found)))
+    assert acts(servers)[before:].count("test.burst") == BURST
+    assert checked(environment)["problem"] is None
+
+
+def burst(servers: Servers) -> None:
+    """Write a writer's share of the burst, a thousand entries a transaction."""
+    with psycopg.connect(servers.dsn(Role.WORKER, DATABASE)) as connection:
+        for _ in range(BURST // WRITERS // 1_000):
+            connection.execute(
+                "INSERT INTO audit_inbox (actor, act) "
+                "SELECT 'op:1', 'test.burst' FROM generate_series(1, 1000)"
+            )
+            connection.commit()
+
+
+def waits_for_a_lock(watcher: psycopg.Connection) -> bool:
+    row = watcher.execute(
+        "SELECT count(*) FROM pg_stat_activity, pg_sleep(0.01) "
+        "WHERE datname = %s AND wait_event_type = 'Lock' AND wait_event = 'advisory'",
+        [DATABASE],
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def write(connection: psycopg.Connection, name: str) -> None:

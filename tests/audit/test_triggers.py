@@ -103,6 +103,7 @@ def _copy() -> None:
 def test_every_way_of_inserting_records_each_person_once(
     notes: str, write: Callable[[], None]
 ) -> None:
+    """Case 19: several rows, INSERT … SELECT, upsert and COPY."""
     write()
 
     found = set(inbox("act, subject"))
@@ -127,6 +128,7 @@ def test_an_update_that_changes_nothing_says_nothing(notes: str) -> None:
 
 
 def test_an_upsert_records_what_it_inserted_apart_from_what_it_updated(notes: str) -> None:
+    """Case 19."""
     execute(
         f"INSERT INTO h_note (subject_id, slot) VALUES ('{MEI}', 1), ('{JONAS}', 2) "
         "ON CONFLICT (subject_id, slot) DO UPDATE SET body = 'new'"
@@ -171,6 +173,7 @@ def test_folding_bits_is_not_a_change_but_setting_them_is(notes: str) -> None:
 
 
 def test_a_table_that_was_watched_cannot_be_truncated(notes: str, rules: str) -> None:
+    """Case 20."""
     for table in (notes, rules):
         with pytest.raises(DatabaseError, match="stay on the record"), transaction.atomic():
             execute(f"TRUNCATE {table}")
@@ -191,6 +194,7 @@ def test_a_row_about_nobody_is_named_by_its_key(rules: str, workspace_id: UUID) 
 
 
 def test_nobody_who_acts_unnamed_goes_unrecorded(rules: str) -> None:
+    """Case 19: the entry names the login."""
     execute("DELETE FROM h_rule")
 
     login = rows("SELECT session_user::text")[0][0]
@@ -234,6 +238,7 @@ def test_only_the_acts_asked_for_are_recorded(notes: str) -> None:
 
 
 def test_a_write_past_the_parent_of_partitions_is_recorded_once(workspace_id: UUID) -> None:
+    """Cases 19 and 20: a partition."""
     with database.as_role(Role.OWNER):
         execute(
             "CREATE TABLE h_log (id int, subject_id uuid, purpose_bits bigint DEFAULT 0, "

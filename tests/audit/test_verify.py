@@ -6,11 +6,12 @@ from uuid import UUID
 import pytest
 from django.core.management import CommandError, call_command
 
-from audit import anchors, checkpoint, leaf, merkle, shelf, signing, tiles
+from audit import anchors, checkpoint, leaf, merkle, queries, shelf, signing, tiles
 from audit.checkpoint import Checkpoint
 from audit.inbox import record
 from audit.sequencer import sequence
-from audit.verify import Problem, Verdict, verify
+from audit.verdict import Problem, Verdict
+from audit.verify import NoSuchCheckpoint, verify
 from cdp.kernel import database
 from cdp.kernel.roles import Role
 from tests.audit.conftest import ALICE
@@ -44,6 +45,7 @@ def test_a_log_of_several_chunks_holds(workspace_id: UUID) -> None:
 
 
 def test_an_edited_entry_is_named(log: int) -> None:
+    """Case 23: verify names the index."""
     tamper(
         "audit_leaf",
         "UPDATE audit_leaf SET leaf = convert_to(replace(convert_from(leaf, 'UTF8'), "
@@ -54,6 +56,7 @@ def test_an_edited_entry_is_named(log: int) -> None:
 
 
 def test_one_edited_byte_in_a_later_chunk_is_named(workspace_id: UUID) -> None:
+    """Case 23."""
     grow(700)
     tamper("audit_leaf", "UPDATE audit_leaf SET leaf = leaf || '\\x20' WHERE idx = 618")
 
@@ -84,12 +87,14 @@ def test_an_edited_search_column_is_named(log: int, change: str) -> None:
 
 @pytest.mark.parametrize("table", ["audit_entry", "audit_leaf"])
 def test_a_deleted_entry_is_named(log: int, table: str) -> None:
+    """Case 24."""
     tamper(table, f"DELETE FROM {table} WHERE idx IN (4, 8)")
 
     assert named() == (4, "missing")
 
 
 def test_entries_that_changed_places_are_named(log: int) -> None:
+    """Case 24."""
     tamper(
         "audit_leaf",
         "UPDATE audit_leaf a SET leaf = b.leaf FROM audit_leaf b "
@@ -117,6 +122,7 @@ def test_a_rewritten_tree_is_found_though_its_root_was_replaced(log: int) -> Non
 
 
 def test_a_rewritten_and_signed_history_disagrees_with_its_anchor(log: int) -> None:
+    """Case 25: the anchor file is an older checkpoint out of the thief's reach."""
     publish()
     forge(7)
     resign(log)
@@ -125,6 +131,7 @@ def test_a_rewritten_and_signed_history_disagrees_with_its_anchor(log: int) -> N
 
 
 def test_a_cut_off_end_disagrees_with_its_anchor(log: int) -> None:
+    """Case 24: the last N gone together with their checkpoint."""
     publish()
     for table, size in (
         ("audit_entry", "idx"),
@@ -172,6 +179,108 @@ def test_an_upper_tile_that_does_not_fit_is_named(workspace_id: UUID) -> None:
     assert named() == (0, "tile")
 
 
+@pytest.mark.parametrize("since", [5, 10])
+def test_only_what_came_after_a_checkpoint_is_read(log: int, since: int) -> None:
+    tamper("audit_leaf", "UPDATE audit_leaf SET leaf = leaf || '\\x20' WHERE idx = 9")
+
+    found = checked(since=since).problem
+
+    # the walk begins at the border of a tile, so entries of the same tile are read again
+    assert found is not None
+    assert found.index == 9
+
+
+def test_what_lies_in_earlier_tiles_is_taken_from_the_check_before(workspace_id: UUID) -> None:
+    grow(600)
+    grow(300)
+    tamper("audit_leaf", "UPDATE audit_leaf SET leaf = leaf || '\\x20' WHERE idx = 100")
+    assert named() == (100, "altered")
+
+    verdict = checked(since=600)
+
+    assert (verdict.problem, verdict.size, verdict.since) == (None, 900, 600)
+    assert verdict.checkpoints == 2  # the one it begins with and the newest
+
+
+@pytest.mark.parametrize("sizes", [(512, 100), (700, 1), (255, 2), (256, 256)])
+def test_whatever_is_new_is_found_wherever_the_walk_begins(
+    workspace_id: UUID, sizes: tuple[int, int]
+) -> None:
+    before, more = sizes
+    grow(before)
+    grow(more)
+    assert checked(since=before).problem is None
+    tamper(
+        "audit_leaf",
+        "UPDATE audit_leaf SET leaf = leaf || '\\x20' WHERE idx = %s",
+        before + more - 1,
+    )
+
+    found = checked(since=before).problem
+
+    assert found is not None
+    assert (found.index, found.reason) == (before + more - 1, "altered")
+
+
+def test_an_earlier_checkpoint_that_the_tiles_do_not_lead_to_is_found(workspace_id: UUID) -> None:
+    grow(600)
+    grow(300)
+    tamper(
+        "audit_tile",
+        "UPDATE audit_tile SET data = set_byte(data, 3, get_byte(data, 3) # 1) "
+        "WHERE level = 1 AND n = 0",
+    )
+
+    found = checked(since=600).problem
+
+    assert found is not None
+    assert (found.index, found.reason) == (600, "root")
+
+
+def test_a_size_that_was_never_signed_is_refused(
+    log: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with database.as_role(Role.AUDIT):
+        with pytest.raises(NoSuchCheckpoint, match="no checkpoint of 7 entries"):
+            verify(since=7)
+        with pytest.raises(CommandError) as refused:
+            call_command("verify_audit", "--since", "7")
+        call_command("verify_audit", "--since", "5")
+
+    assert refused.value.returncode == 2
+    assert "10 entries from entry 5 on, 2 checkpoints" in capsys.readouterr().out
+
+
+def test_a_clock_that_went_back_is_told_and_the_order_is_by_number(
+    log: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Case 33: the entry keeps its place; that its time runs backward is counted."""
+    with database.as_role(Role.OWNER):  # nobody else can choose a time
+        execute(
+            "INSERT INTO audit_inbox (at, actor, act) "
+            "VALUES (clock_timestamp() - interval '3 s', 'op:1', 'clock.back')"
+        )
+    with database.as_role(Role.AUDIT):
+        sequence()
+        assert queries.find(log).act == "clock.back"
+        call_command("verify_audit")
+
+    assert (checked().problem, checked().backward) == (None, 1)
+    assert "1 entries bear an earlier time" in capsys.readouterr().out
+
+
+def test_a_slow_writer_is_no_clock_that_went_back(log: int) -> None:
+    with database.as_role(Role.OWNER):  # its number was given out, and its time, before the others'
+        execute(
+            "INSERT INTO audit_inbox (id, at, actor, act) OVERRIDING SYSTEM VALUE "
+            "VALUES (-1, clock_timestamp() - interval '1 h', 'op:1', 'slow.write')"
+        )
+    with database.as_role(Role.AUDIT):
+        sequence()
+
+    assert (checked().problem, checked().backward) == (None, 0)
+
+
 def test_the_command_names_the_entry_and_fails(
     log: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -187,9 +296,9 @@ def test_the_command_names_the_entry_and_fails(
     assert json.loads(capsys.readouterr().out)["problem"]["index"] == 3
 
 
-def checked(chunk: int = 256) -> Verdict:
+def checked(chunk: int = 256, *, since: int = 0) -> Verdict:
     with database.as_role(Role.AUDIT):
-        return verify(chunk=chunk)
+        return verify(chunk=chunk, since=since)
 
 
 def problem() -> Problem:

@@ -125,6 +125,7 @@ def test_a_proof_of_ones_own_entry_verifies(shop: Shop) -> None:
 
 
 def test_another_persons_entry_is_not_found(shop: Shop) -> None:
+    """Case 30: another customer's proof is 404."""
     mei, jonas = shop.welcome("mei"), shop.welcome("jonas")
     staff_opens(jonas)
     seal_log()

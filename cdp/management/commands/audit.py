@@ -26,7 +26,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        acts = parser.add_subparsers(dest="act", required=True)
+        acts = parser.add_subparsers(dest="what", required=True)
         prove = acts.add_parser("prove", help="the proof file of one entry")
         prove.add_argument("index", type=int)
         export = acts.add_parser("export", help="entries as one file that is checked alone")
@@ -52,7 +52,7 @@ class Command(BaseCommand):
             raise CommandError(str(refused)) from None
 
     def _do(self, options: dict[str, Any]) -> None:
-        match options["act"]:
+        match options["what"]:
             case "prove":
                 self._hand_out([proofs.prove(options["index"])], options["output"])
             case "export":
