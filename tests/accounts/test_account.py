@@ -5,12 +5,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from audit.models import Inbox
-from cdp.accounts import operators
-from cdp.accounts.models import Operator, OperatorRole
-from cdp.kernel import database, valkey
+from cdp.accounts import limits
+from cdp.accounts.models import Operator
+from cdp.kernel import database
 from cdp.kernel.models import Workspace
-from cdp.kernel.roles import Role
+from tests.accounts.door import acts, details, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -18,33 +17,9 @@ PASSWORD = "correct horse battery"
 SIGN_IN = "/account/signin/"
 
 
-@pytest.fixture(autouse=True)
-def fresh_limits(workspace: Workspace) -> None:
-    """Begin each test with every try unspent."""
-    live = valkey.live()
-    for key in live.keys("limit:*"):
-        live.delete(key)
-
-
-@pytest.fixture
-def alice(workspace: Workspace) -> Operator:
-    """Return a marketer."""
-    with database.door("web"):
-        made = operators.create_operator(email="alice@example.com", name="Alice", password=PASSWORD)
-        operators.grant_role(made, workspace=workspace.pk, role=OperatorRole.Role.MARKETER)
-    return made
-
-
 def sign_in(client: Client, *, password: str = PASSWORD, **more: str) -> Any:
     """Press the button of the sign-in page."""
     return client.post(SIGN_IN, {"email": "alice@example.com", "password": password, **more})
-
-
-def signed_in(client: Client) -> str | None:
-    """Return the id of the operator who is signed in there."""
-    with database.door("web"):
-        found = client.session.get("_auth_user_id")
-    return str(found) if found else None
 
 
 def test_the_right_password_opens_the_console(alice: Operator) -> None:
@@ -57,6 +32,7 @@ def test_the_right_password_opens_the_console(alice: Operator) -> None:
 
 
 def test_the_session_gets_a_new_key_at_the_sign_in(alice: Operator) -> None:
+    """Case 60: session fixation."""
     client = Client()
     sign_in(client)
     former = client.cookies["candor_console"].value
@@ -68,6 +44,7 @@ def test_the_session_gets_a_new_key_at_the_sign_in(alice: Operator) -> None:
 
 
 def test_unknown_address_and_wrong_password_read_alike(alice: Operator) -> None:
+    """Case 49: the same text and status for operators, known and unknown."""
     wrong = sign_in(Client(), password="wrong horse battery")
     unknown = Client().post(SIGN_IN, {"email": "bob@example.com", "password": PASSWORD})
 
@@ -77,6 +54,7 @@ def test_unknown_address_and_wrong_password_read_alike(alice: Operator) -> None:
 
 
 def test_an_operator_who_was_switched_off_reads_the_same(alice: Operator) -> None:
+    """Case 49: operators."""
     with database.door("web"):
         Operator.objects.filter(pk=alice.pk).update(is_active=False)
 
@@ -87,6 +65,7 @@ def test_an_operator_who_was_switched_off_reads_the_same(alice: Operator) -> Non
 
 
 def test_five_failures_close_the_door_even_to_the_right_password(alice: Operator) -> None:
+    """Case 51."""
     for _ in range(5):
         assert sign_in(Client(), password="wrong horse battery").status_code == 422
 
@@ -117,12 +96,33 @@ def test_a_success_forgives_earlier_failures(alice: Operator) -> None:
         assert sign_in(Client(), password="wrong horse battery").status_code == 422
 
 
-def test_signing_in_is_on_the_record(alice: Operator) -> None:
-    sign_in(Client())
+def test_signing_in_and_out_are_on_the_record(alice: Operator) -> None:
+    client = Client()
 
-    with database.as_role(Role.AUDIT):
-        entry = Inbox.objects.get(act="operator.sign_in")
-    assert entry.actor == f"op:{alice.pk}"
+    sign_in(client)
+    client.post("/account/signout/")
+
+    assert acts(alice) == ["operator.sign_in", "operator.sign_out"]
+
+
+def test_refusals_and_the_lock_are_on_the_record_without_an_address(alice: Operator) -> None:
+    """Case 51: tries at a known and at an unknown address; people type customers' by mistake."""
+    for _ in range(7):
+        sign_in(Client(), password="wrong horse battery")
+    for _ in range(7):
+        Client().post(SIGN_IN, {"email": "mei.canary@example.com", "password": "wrong"})
+
+    assert acts(alice) == ["operator.sign_in_refused"] * 5 + ["operator.locked"]
+    assert acts() == ["operator.sign_in_refused"] * 5 + ["operator.locked"]
+    assert "canary" not in details() and "@" not in details()
+
+
+def test_many_tries_at_once_are_counted_before_they_are_checked(alice: Operator) -> None:
+    whom = ("alice@example.com", "127.0.0.1")
+    for _ in range(limits.OPERATOR_FAILURES.most):  # as many as are being checked just now
+        limits.spend(limits.OPERATOR_FAILURES, *whom)
+
+    assert sign_in(Client()).status_code == 429
 
 
 @pytest.mark.parametrize(
@@ -135,6 +135,7 @@ def test_signing_in_is_on_the_record(alice: Operator) -> None:
     ],
 )
 def test_the_way_on_stays_on_this_host(alice: Operator, asked: str, given: str) -> None:
+    """Case 58: a sign-in leads nowhere else."""
     assert sign_in(Client(), next=asked)["Location"] == given
 
 

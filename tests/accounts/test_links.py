@@ -27,6 +27,7 @@ def make_way(
 
 
 def test_a_link_lets_its_customer_in_once(workspace: Workspace) -> None:
+    """Case 50."""
     mei = uuid7()
     way = make_way(subject=mei)
 
@@ -38,6 +39,7 @@ def test_a_link_lets_its_customer_in_once(workspace: Workspace) -> None:
 
 
 def test_another_browser_is_refused_and_leaves_the_link_unused(workspace: Workspace) -> None:
+    """Case 50."""
     mei = uuid7()
     way = make_way(subject=mei)
 
@@ -49,6 +51,7 @@ def test_another_browser_is_refused_and_leaves_the_link_unused(workspace: Worksp
 
 
 def test_a_link_ends_after_ten_minutes(workspace: Workspace) -> None:
+    """Case 50."""
     with clock.stopped(NOON):
         late, in_time = make_way(), make_way(blind=OTHER_ADDRESS)
 
@@ -88,6 +91,7 @@ def test_the_code_of_another_browser_opens_nothing(workspace: Workspace) -> None
 
 
 def test_five_wrong_codes_end_the_link(workspace: Workspace) -> None:
+    """Case 51: the code dies with its link; a new one can be asked for."""
     way = make_way()
     wrong = "2" * 8 if way.code != "2" * 8 else "3" * 8
 

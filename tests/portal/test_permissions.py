@@ -194,6 +194,7 @@ def test_one_customers_press_leaves_the_others_alone(shop: Shop) -> None:
 
 
 def test_the_press_needs_the_pages_own_token(shop: Shop) -> None:
+    """Case 57."""
     sofia = shop.welcome("sofia", says=EVERYTHING)
     forged = Client(enforce_csrf_checks=True)
     forged.cookies = signed_in(sofia).cookies

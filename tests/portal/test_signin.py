@@ -60,6 +60,7 @@ def test_the_code_from_the_message_does_the_same_without_javascript(
 def test_known_and_unknown_addresses_get_the_same_answer(
     shop: Shop, visitor: Client, mailbox: Mailbox
 ) -> None:
+    """Case 49."""
     mei = shop.welcome("mei")
 
     known = ask(visitor, mei.email)
@@ -73,6 +74,7 @@ def test_known_and_unknown_addresses_get_the_same_answer(
 
 
 def test_opening_the_page_uses_nothing_up(shop: Shop, visitor: Client, mailbox: Mailbox) -> None:
+    """Case 50: a scanner."""
     mei = shop.welcome("mei")
     ask(visitor, mei.email)
     work()
@@ -86,6 +88,7 @@ def test_opening_the_page_uses_nothing_up(shop: Shop, visitor: Client, mailbox: 
 def test_another_browser_is_refused_and_the_link_stays_good(
     shop: Shop, visitor: Client, mailbox: Mailbox
 ) -> None:
+    """Case 50."""
     mei = shop.welcome("mei")
     ask(visitor, mei.email)
     work()
@@ -101,6 +104,7 @@ def test_another_browser_is_refused_and_the_link_stays_good(
 def test_a_second_press_begins_no_second_session(
     shop: Shop, visitor: Client, mailbox: Mailbox
 ) -> None:
+    """Case 50."""
     mei = shop.welcome("mei")
     ask(visitor, mei.email)
     work()

@@ -29,6 +29,7 @@ def test_an_absent_value_without_fallback_is_an_error_that_names_it() -> None:
 
 
 def test_a_value_is_never_read_as_a_template() -> None:
+    """Case 56."""
     assert fill("{{ name }}", {"name": "{{ secret }}", "secret": "x"}) == "{{ secret }}"
 
 
@@ -38,6 +39,7 @@ def test_a_value_is_never_read_as_a_template() -> None:
      "{% liquid echo 'a' %}", "{% layout 'x' %}"],
 )  # fmt: skip
 def test_what_no_template_may_do_is_refused_when_it_is_saved(source: str) -> None:
+    """Case 56."""
     with pytest.raises(TemplateRefused):
         variables(source)
 
@@ -53,6 +55,7 @@ def test_a_filter_that_multiplies_unescapes_or_reads_a_clock_is_unknown(name: st
 
 @pytest.mark.parametrize("source", ["{{ o.secret }}", "{{ x.__class__ }}", "{{ d['keys'] }}"])
 def test_looking_inside_a_value_is_refused(source: str) -> None:
+    """Case 56."""
     with pytest.raises(TemplateRefused, match="inside"):
         variables(source)
 
@@ -60,6 +63,7 @@ def test_looking_inside_a_value_is_refused(source: str) -> None:
 @pytest.mark.parametrize("source", ["{% for i in (1..100000000) %}{{ i }}{% endfor %}", NESTED,
                                     DOUBLING + "{{ s }}"])  # fmt: skip
 def test_endless_work_is_stopped_by_a_limit(source: str) -> None:
+    """Case 56."""
     with pytest.raises(TemplateRefused, match="too much"):
         fill(source, {})
 

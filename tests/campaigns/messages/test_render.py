@@ -45,6 +45,7 @@ def test_the_foot_is_in_the_language_of_the_message() -> None:
 
 
 def test_a_value_adds_neither_markup_nor_lines_nor_links() -> None:
+    """Case 55: in a message."""
     hostile = '<script>x</script>\r\nBcc: a@b.c https://evil.example/ "'
 
     message = render(GREETING, {"first_name": hostile}, AROUND)
@@ -57,6 +58,7 @@ def test_a_value_adds_neither_markup_nor_lines_nor_links() -> None:
 
 @given(st.text(max_size=60))
 def test_every_tag_of_the_html_is_one_of_ours(value: str) -> None:
+    """Case 55: in a message."""
     message = render(GREETING, {"first_name": value}, AROUND)
 
     tags = set(re.findall(r"<[^>]*>", message.html))

@@ -147,6 +147,7 @@ def test_other_versions_are_refused() -> None:
 
 
 def test_depth_and_size_are_bounded() -> None:
+    """Case 61."""
     deep: dict[str, Any] = ORDERS
     for _ in range(31):
         deep = {"not": deep}
@@ -181,6 +182,7 @@ def test_texts_are_kept_in_composed_form() -> None:
     max_leaves=12,
 ))  # fmt: skip
 def test_anything_else_is_refused_and_nothing_crashes(given_rule: object) -> None:
+    """Case 61."""
     with suppress(RuleRefused):
         parse(given_rule)
 
