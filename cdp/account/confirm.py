@@ -105,6 +105,8 @@ def _proven(request: HttpRequest, operator: Operator) -> HttpResponse:
 @require_GET
 def go_on(request: HttpRequest) -> HttpResponse:
     """Go on with what waits: a page is opened; a form is sent again by the page, or a button."""
+    if not step_up.is_fresh(request):
+        return redirect("account:confirm")
     act = step_up.waiting(request)
     step_up.forget_waiting(request)
     if act is None:
