@@ -44,6 +44,9 @@ TABLES: Grants = {
     "django_content_type": {Role.WEB: R, Role.API: R, Role.WORKER: R},
     "auth_permission": {Role.WEB: R},
     "auth_group": {Role.WEB: R},
+    # audit
+    "audit_alert": {Role.WEB: W, Role.WORKER: W},
+    "audit_alerthit": {Role.WEB: R, Role.WORKER: ("SELECT", "INSERT")},
     # consent
     "consent_purpose": {Role.WEB: W},
     "consent_noticeversion": {
@@ -74,7 +77,7 @@ TABLES: Grants = {
     },
     "profiles_segment": {Role.WEB: W, Role.API: W, Role.WORKER: W, Role.PORTAL: R},
     "profiles_modelversion": {Role.WEB: W, Role.API: R, Role.WORKER: W, Role.PORTAL: R},
-    "profiles_export": {Role.WEB: W, Role.WORKER: ("SELECT", "UPDATE"),
+    "profiles_export": {Role.WEB: W, Role.PORTAL: R, Role.WORKER: ("SELECT", "UPDATE"),
                         Role.RIGHTS: ("SELECT", "UPDATE")},
     # ciphertext; the web process hands it out and deletes it
     "profiles_exportchunk": {
@@ -99,6 +102,7 @@ WATCHED: dict[str, tuple[str, ...]] = {
     "mfa_authenticator": ("last_used_at",),
     "accounts_apikey": ("last_used_at",),
     "approvals_approval": (),
+    "audit_alert": ("seen",),
     "consent_purpose": (),
     "consent_noticeversion": (),
     "consent_assessment": (),

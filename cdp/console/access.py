@@ -51,6 +51,7 @@ RAIL: tuple[tuple[Any, tuple[tuple[str, Any, str], ...]], ...] = (
         _("Data"),
         (
             ("console:sources", _("Sources"), "events:read"),
+            ("console:exports", _("Exports"), "exports:create"),
             ("console:jobs", _("Jobs"), "jobs:read"),
         ),
     ),

@@ -12,8 +12,10 @@ from campaigns.planning import approval as launching
 from campaigns.planning import create as campaigns
 from cdp.approvals.kinds import Facts, Kind
 from cdp.approvals.models import Approval
-from cdp.console import names
+from cdp.console import export_form, names
+from cdp.console.access import ConsoleRequest, may
 from cdp.kernel.errors import CdpError
+from profiles.exports import plan as exports
 
 KINDS: Mapping[str, names.Text] = {
     Kind.CAMPAIGN_LAUNCH: _("Launch of a campaign"),
@@ -36,6 +38,10 @@ FACTS: Mapping[str, names.Text] = {
     "operator": _("Operator"),
     "role": _("Role"),
     "rule": _("Rule, digest"),
+}
+SCREENS = {
+    "campaign": ("console:campaign", "campaigns:read"),
+    "export": ("console:export", "exports:create"),
 }
 SHORT = 12  # characters of a digest
 
@@ -83,16 +89,18 @@ def facts(approval: Approval, *, before: Approval | None) -> list[Fact]:
 def _value(key: str, value: str | int) -> str:
     if key == "purpose":
         return names.purpose(str(value))
+    if key == "fields":
+        return gettext(", ").join(export_form.label(name) for name in str(value).split(", "))
     if key == "rule":
         return str(value)[:SHORT]
     return f"{value:,}" if isinstance(value, int) else value
 
 
-def url(approval: Approval) -> str:
-    """Return the address of the screen that shows what an approval is for, '' if none does."""
+def url(request: ConsoleRequest, approval: Approval) -> str:
+    """Return the address of what an approval is for, '' where the operator may not see it."""
     what, _colon, name = approval.obj.partition(":")
-    screens = {"campaign": "console:campaign"}
-    return reverse(screens[what], args=[UUID(name)]) if what in screens else ""
+    route, permission = SCREENS.get(what, ("", ""))
+    return reverse(route, args=[UUID(name)]) if route and may(request, permission) else ""
 
 
 def as_it_is_now(approval: Approval) -> Facts:
@@ -114,4 +122,11 @@ def _campaign(campaign_id: UUID) -> Facts:
     return launching.snapshot(campaigns.find(campaign_id))
 
 
-_READERS: Mapping[str, Callable[[UUID], Facts]] = {Kind.CAMPAIGN_LAUNCH: _campaign}
+def _export(export_id: UUID) -> Facts:
+    return exports.snapshot(exports.find(export_id))
+
+
+_READERS: Mapping[str, Callable[[UUID], Facts]] = {
+    Kind.CAMPAIGN_LAUNCH: _campaign,
+    Kind.EXPORT: _export,
+}

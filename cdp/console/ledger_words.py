@@ -57,6 +57,8 @@ USES: Mapping[str, names.Text] = {
     "train": _("trained a model"),
     "campaign.choose": _("chose the audience"),
     "campaign.count": _("counted for a campaign"),
+    "export": _("exported the data in a file"),
+    "export.count": _("counted for an export"),
     "campaign.send": _("prepared a message"),
     "campaign.hand_over": _("handed messages over"),
     "message.preview": _("previewed a message, masked"),

@@ -27,6 +27,8 @@ JOBS: Mapping[str, Text] = {
     "preview-message": _("Preview of a message"),
     "send-campaign": _("Campaign send"),
     "export_events": _("Export of events"),
+    "count_export": _("Count of an export"),
+    "write_export": _("Export of a segment"),
     "audit.verify": _("Check of the audit log"),
     "keys.rotate": _("New key"),
     "keys.rewrap": _("Data keys wrapped anew"),

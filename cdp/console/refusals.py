@@ -94,6 +94,19 @@ SENTENCES = (
         "It reaches more people than were approved, so nothing was sent. Count again and ask for "
         "approval."
     ),
+    # exports
+    _("Choose at least one field of the list."),
+    _("Choose a purpose that people say yes to and that is in use."),
+    _("“%(purpose)s” does not cover: %(fields)s. Take them out."),
+    _("A file holds at most %(count)s people. Choose a smaller segment."),
+    _("Choose an export of this workspace."),
+    _("Another operator planned this export. Plan one of your own."),
+    _("This export is not waiting to be started. Reload the page."),
+    _("You have started five exports today. Go on tomorrow."),
+    _("There are more people now than were counted. Plan it again."),
+    _("The file was dropped while it was written. Make it again."),
+    _("The file is gone: it is handed out once, within 24 hours."),
+    _("The file is not what was written, so it is not handed out. Make the export again."),
     # people
     _("An e-mail address looks like name@example.com."),
     _("The part after “@” is not a domain name."),

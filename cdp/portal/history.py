@@ -1,5 +1,6 @@
 """Who used my data: uses and entries in plain words, each entry with its proof to download."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from consent import purposes, queries
 from consent.purposes import UnknownPurpose
 from consent.queries import Use
 from consent.window import subject_window
+from profiles.exports import plan as exports
 from profiles.records import own
 
 PAGE = 40
@@ -48,7 +50,7 @@ def history(request: PortalRequest) -> HttpResponse:
         state = log.state()
     page = timeline.merge(uses, entries, since=since, limit=PAGE)
     context = {
-        "told": [tell(row) for row in page.rows],
+        "told": tell(page.rows),
         "older": page.older,
         "who": who,
         "log": state,
@@ -96,12 +98,20 @@ def _passes(actor: str, who: str) -> bool:
     return who == "all" or not actor.startswith("cust:")
 
 
-def tell(row: Row) -> Told:
-    """Return a row in plain words, in the reader's language."""
+def tell(rows: Sequence[Row]) -> list[Told]:
+    """Return rows in plain words, in the reader's language."""
+    recipients = exports.recipients({row.use.ref for row in rows if row.use})
+    return [_tell(row, recipients) for row in rows]
+
+
+def _tell(row: Row, recipients: Mapping[str, str]) -> Told:
     if row.entry:
         return Told(row, words.act(row.entry.act), words.doer(row.entry.actor), "")
-    assert row.use is not None
-    return Told(row, words.use(row.use.act), words.doer(row.use.actor), why(row.use))
+    use = row.use
+    assert use is not None
+    is_known = use.act == "export" and use.ref in recipients
+    what = words.exported(recipients[use.ref]) if is_known else words.use(use.act)
+    return Told(row, what, words.doer(use.actor), why(use))
 
 
 def why(use: Use) -> str:

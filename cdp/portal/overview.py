@@ -33,7 +33,7 @@ def overview(request: PortalRequest) -> HttpResponse:
     reasons = {each.standing.reason for each in (*board.messages, *board.learning)}
     context = {
         "switches": [*board.messages, *board.learning],
-        "told": [tell(Row(use.at, use=use)) for use in uses],
+        "told": tell([Row(use.at, use=use) for use in uses]),
         "explanation": newest[0] if newest else None,
         "holdings": sum_up(held, orders=orders),
         "log": state,

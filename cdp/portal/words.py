@@ -84,6 +84,7 @@ ACTS: dict[str, Words] = {
     "profile.find": _("You were looked up."),
     "profile.show_uses": _("The uses of your data were looked at."),
     "vault.unreadable": _("A contact detail of yours could not be opened."),
+    "profile.export": _("You are in a file that was made for somebody outside."),
     "profile.merge": _("Two records of yours became one."),
 }
 
@@ -135,6 +136,8 @@ USES: dict[str, Words] = {
     "show_uses": _("The uses of your data were shown"),
     "count_scores": _("Estimates were counted for all together"),
     "count_events": _("Events were counted for all together"),
+    "export": _("Your data was put into a file for somebody outside"),
+    "export.count": _("People were counted for a file"),
     "export_events": _("What you did was exported"),
     "relay_grant": _("A yes of yours was passed on to us"),
     "relay_withdrawal": _("A no of yours was passed on to us"),
@@ -163,6 +166,11 @@ def act(name: str) -> Words:
 def use(name: str) -> Words:
     """Return the beginning of the sentence for one data use."""
     return USES.get(name, str(_("Your data was used")))
+
+
+def exported(recipient: str) -> Words:
+    """Return the beginning of the sentence for an export whose recipient is known."""
+    return str(_("Your data was put into a file for %(recipient)s")) % {"recipient": recipient}
 
 
 def doer(actor: Actor | str) -> Words:

@@ -82,6 +82,11 @@ STATES: Mapping[str, tuple[str, str, Any]] = {
     "approved": ("success", "✓", _("approved")),
     "rejected": ("error", "✕", _("rejected")),
     "superseded": ("neutral", "", _("changed since")),
+    "counting": ("info", "●", _("counting")),
+    "counted": ("info", "", _("counted")),
+    "writing": ("info", "●", _("writing")),
+    "ready": ("success", "✓", _("ready")),
+    "fetched": ("neutral", "✓", _("fetched")),
     "used": ("success", "✓", _("approved and done")),
     "archived": ("neutral", "", _("archived")),
 }

@@ -75,6 +75,8 @@ def fetch(export_id: UUID, *, actor: Actor) -> Handed:
                 "The file is not what was written, so it is not handed out. Make the export again.",
                 export=str(export.pk),
             )
+        for _ in sealed.open_parts(key, parts, export=export.pk):
+            pass  # all of it opens, or it stays where it is
         drop.drop(export, State.FETCHED)
         Export.objects.filter(pk=export.pk).update(fetched_at=clock.now())
         record(actor, "export.fetch", obj=plan.obj(export), detail={"people": export.people})

@@ -141,6 +141,13 @@ def _one(found: Export | None) -> Export:
     return found
 
 
+def recipients(refs: Collection[str]) -> dict[str, str]:
+    """Return who got each of these exports, by the name that record and uses give it."""
+    ids = [ref.partition(":")[2] for ref in refs if ref.startswith("export:")]
+    rows = Export.objects.filter(pk__in=ids).values_list("pk", "recipient") if ids else ()
+    return {f"export:{pk}": recipient for pk, recipient in rows}
+
+
 def newest(*, created_by: Actor | None = None, limit: int = 50) -> list[Export]:
     """Return the newest exports, or one operator's."""
     rows = Export.objects.order_by("-created_at")

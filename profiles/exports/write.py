@@ -31,7 +31,6 @@ from profiles.vault import open as vault
 
 PEOPLE_PER_PART = 2_000
 KEPT_FOR = timedelta(hours=24)
-ACT, USE = "profile.export", "export"
 _NOBODY = UUID(int=0)
 State = Export.State
 
@@ -217,10 +216,10 @@ def _keep(export: Export, key: sealed.FileKey, part: str, *, number: int) -> Non
 def _note(export: Export, members: list[UUID], using: Using) -> None:
     """Put on the record, for each person, that they were exported, what, and to whom."""
     using.of(members)
-    using.doing(USE, people=len(members), ref=plan.obj(export))
+    using.doing("export", people=len(members), ref=plan.obj(export))
     record_many(
         using.window.actor,
-        ACT,
+        "profile.export",
         subjects=members,
         obj=plan.obj(export),
         detail={"fields": ",".join(export.fields), "recipient": export.recipient},
