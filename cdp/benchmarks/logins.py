@@ -15,7 +15,7 @@ from cdp.kernel import database
 from cdp.kernel.roles import Role
 from cdp.settings.base import database as as_settings
 
-PARTS = (Role.WEB, Role.INGEST, Role.WORKER, Role.PORTAL, Role.AUDIT)
+PARTS = (Role.WEB, Role.INGEST, Role.WORKER, Role.PORTAL, Role.AUDIT, Role.REWRAP)
 
 
 def take(dsns: Mapping[str, str]) -> None:

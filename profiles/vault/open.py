@@ -188,7 +188,7 @@ def _rows(people: Collection[UUID], fields: Collection[str]) -> list[Row]:
             """SELECT o.subject_id, v.subject_id, v.field, v.slot, v.sealed
                FROM kernel_origin o JOIN profiles_vaultvalue v ON v.subject_id = o.origin
                WHERE o.subject_id = ANY(%s) AND v.field = ANY(%s)
-               ORDER BY v.put_at""",
+               ORDER BY o.subject_id, v.put_at""",
             [list(people), list(fields)],
         )
         return [
