@@ -62,6 +62,14 @@ def _name_exception(_: Any, __: str, entry: dict[str, Any]) -> dict[str, Any]:
     return entry
 
 
+def _name_what_is_no_text(_: Any, __: str, entry: MutableMapping[str, Any]) -> Any:
+    """Of a library's line that is an object, an exception most often, keep its type alone."""
+    record = entry.get("_record")
+    if record is not None and not isinstance(record.msg, str):
+        entry["event"] = type(record.msg).__name__
+    return entry
+
+
 _PROCESSORS: list[Any] = [
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -83,7 +91,11 @@ def set_up(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.add_logger_name, *_PROCESSORS],
+            foreign_pre_chain=[
+                structlog.stdlib.add_logger_name,
+                _name_what_is_no_text,
+                *_PROCESSORS,
+            ],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 without_personal_values,
