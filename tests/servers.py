@@ -38,6 +38,8 @@ FAST = postgres.SETTINGS | {
     "max_connections": "200",
 }
 
+DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
+
 
 class ServerFailed(RuntimeError):
     """A test server did not come up; the text ends with its log."""
@@ -129,6 +131,29 @@ class Servers:
         if done.returncode != 0:
             raise ServerFailed(f"manage.py migrate failed:\n{done.stdout}{done.stderr}"[-8000:])
 
+    def restart_postgres(self, how: signal.Signals) -> None:
+        """
+        End PostgreSQL by SIGINT (a fast restart) or SIGKILL (a crash of its first process) and
+        start it again; only a server that this run started.
+        """
+        self._restart("postgres", how)
+
+    def restart_valkey(self, how: signal.Signals) -> None:
+        """End Valkey and start it again, empty: it keeps nothing on disk here."""
+        self._restart("valkey", how)
+
+    def _restart(self, name: str, how: signal.Signals) -> None:
+        former = next(child for child in self._children if child.service.name == name)
+        os.kill(former.pid, how)
+        _wait(former.is_over, seconds=60)
+        self._children.remove(former)
+        for _ in range(20):  # a crashed server's last processes hold its memory for a moment
+            try:
+                return _start(former.service, self.folder, self._children)
+            except ServerFailed:
+                self._children.pop().kill()
+        raise ServerFailed(f"{name} did not come back")
+
     def stop(self) -> None:
         """Stop what was started and remove every trace of it."""
         if not self._children:  # servers of somebody else: leave them as they were
@@ -150,9 +175,11 @@ class Servers:
         )
 
 
-def start(*, migrate: bool = True) -> Servers:
+def start(*, migrate: bool = True, durable: bool = False) -> Servers:
     """
     Start both servers, make the roles and migrate the template; 4 to 15 s.
+
+    A `durable` PostgreSQL keeps what it committed when it is killed.
 
     :raises ServerFailed: a server or the migrations did not come up
     """
@@ -162,7 +189,7 @@ def start(*, migrate: bool = True) -> Servers:
     homes: list[Path] = []
     try:
         given = os.environ.get("DATABASE_URL", "")
-        administrator = given or _start_postgres(folder, children, homes)
+        administrator = given or _start_postgres(folder, children, homes, durable=durable)
         administrator = bootstrap.with_database(
             administrator, f"{TEMPLATE}_{os.getpid()}" if given else TEMPLATE
         )
@@ -190,13 +217,15 @@ def start(*, migrate: bool = True) -> Servers:
     return servers
 
 
-def _start_postgres(folder: Path, children: list[Child], homes: list[Path]) -> str:
-    cluster = postgres.prepare(folder, durable=False)
+def _start_postgres(
+    folder: Path, children: list[Child], homes: list[Path], *, durable: bool
+) -> str:
+    cluster = postgres.prepare(folder, durable=durable)
     homes += [cluster.home, cluster.sockets]
     administrator = cluster.dsn(bootstrap.MAINTENANCE)
     service = Service(
         name="postgres",
-        command=cluster.command(FAST),
+        command=cluster.command(FAST | DURABLE if durable else FAST),
         environment={"PATH": os.environ.get("PATH", "")},
         folder=Path("/"),
         ready=lambda: postgres.answers(administrator),

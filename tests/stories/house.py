@@ -96,6 +96,12 @@ class Visitor:
         return answer
 
 
+def basic(key: str) -> dict[str, str]:
+    """Return the headers by which a shop's server shows its write key."""
+    header = base64.b64encode(f"{key}:".encode()).decode()
+    return {"Authorization": f"Basic {header}", "Content-Type": "text/plain"}
+
+
 class House:
     """Running processes over one database, and the ways in."""
 
@@ -156,8 +162,8 @@ class House:
         assert done.returncode == 0, f"{command}: {done.stdout[-2000:]}{done.stderr[-4000:]}"
         return done.stdout
 
-    def start(self, name: str) -> Child:
-        """Start one process and wait until it does its work."""
+    def start(self, name: str, *more: str) -> Child:
+        """Start one process, with more arguments if given, and wait until it does its work."""
         commands: dict[str, tuple[str, tuple[str, ...], Callable[[], bool]]] = {
             "web": (
                 "web",
@@ -183,7 +189,7 @@ class House:
         process, arguments, ready = commands.get(name, worker)
         service = Service(
             name=name,
-            command=(sys.executable, *arguments),
+            command=(sys.executable, *arguments, *more),
             environment=self.environment(process),
             folder=ROOT,
             ready=ready,
@@ -199,6 +205,17 @@ class House:
         child = self.children.pop(name)
         os.killpg(os.getpgid(child.pid), signal.SIGKILL)
         eventually(child.is_over, why=f"{name} does not die")
+
+    def move_web(self) -> Child:
+        """Start another web process on another port and lead visitors there; return the former."""
+        former = self.children.pop("web")
+        self.port = _free_port()
+        self.start("web")
+        return former
+
+    def dead(self) -> list[str]:
+        """Return the processes that ended although nobody asked them to."""
+        return [name for name, child in self.children.items() if child.is_over()]
 
     def stop(self) -> None:
         """End everything and remove the database."""
@@ -226,11 +243,10 @@ class House:
 
     def track(self, calls: Iterable[Mapping[str, Any]], *, key: str = "write_key") -> None:
         """Send calls to the tracking door, 400 a request."""
-        header = base64.b64encode(f"{self.notes[key]}:".encode()).decode()
+        headers = basic(self.notes[key])
         batch = list(calls)
         for at in range(0, len(batch), 400):
             body = json.dumps({"batch": batch[at : at + 400]}).encode()
-            headers = {"Authorization": f"Basic {header}", "Content-Type": "text/plain"}
             answer = self.visitor().send("/v1/batch", body, headers)
             assert answer.status == 200, answer.text
 
