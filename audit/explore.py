@@ -69,7 +69,7 @@ def _conditions(search: Search) -> list[Condition]:
         found.append(_any_act(search.acts))
     if search.actor:
         found.append(
-            ("e.actor = %s", [search.actor])
+            ('e.actor COLLATE "C" = %s', [search.actor])
             if ":" in search.actor
             else _beginning("e.actor", f"{search.actor}:")
         )
@@ -81,7 +81,7 @@ def _conditions(search: Search) -> list[Condition]:
         found.append(_beginning("e.obj", search.obj))
     if search.field:
         opened = "string_to_array(split_part(e.obj, ':', 2), ',')"
-        found.append((f"e.act = %s AND %s = ANY ({opened})", [READING, search.field]))
+        found.append((f'e.act COLLATE "C" = %s AND %s = ANY ({opened})', [READING, search.field]))
     if search.since:
         found.append(("e.at >= %s", [search.since]))
     if search.until:
@@ -91,7 +91,8 @@ def _conditions(search: Search) -> list[Condition]:
 
 def _any_act(acts: Collection[str]) -> Condition:
     parts = [
-        _beginning("e.act", act) if act.endswith(".") else ("e.act = %s", [act]) for act in acts
+        _beginning("e.act", act) if act.endswith(".") else ('e.act COLLATE "C" = %s', [act])
+        for act in acts
     ]
     text = " OR ".join(f"({condition})" for condition, _ in parts)
     return f"({text})", [value for _, values in parts for value in values]

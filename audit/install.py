@@ -81,6 +81,8 @@ def _grants() -> list[str]:
         f"GRANT SELECT, INSERT, UPDATE ON audit_tile TO {Role.AUDIT}",
         f"GRANT SELECT ON audit_entry, audit_leaf, audit_tile, audit_checkpoint TO {readers}",
         f"GRANT SELECT ON audit_cosignature, audit_verification TO {readers}",
+        f"GRANT SELECT (idx, workspace_id, at, act, actor, obj) ON audit_entry TO {Role.WORKER}",
+        f"GRANT SELECT ON audit_verification TO {Role.WORKER}",
         # a person's pseudonym is made with their workspace's key
         f"GRANT SELECT ON kernel_workspace TO {Role.AUDIT}, {readers}",
         "RESET ROLE",

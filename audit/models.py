@@ -7,12 +7,13 @@ leaf. There is one tree per deployment, so tiles and checkpoints belong to no wo
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.expressions import Func
-from django.db.models.functions import Length
+from django.db.models.functions import Collate, Length
 from django.db.models.lookups import LessThanOrEqual
 
-from cdp.kernel.base import CurrentWorkspace
+from cdp.kernel.base import CurrentWorkspace, WorkspaceRecord
 
 # Whatever an entry holds, its leaf stays below 65,535 bytes: a character is at most six in JSON.
 LIMIT_CHARACTERS = 8_000
@@ -102,6 +103,10 @@ class Entry(models.Model):
                 condition=models.Q(ref__isnull=False),
             ),
             models.Index(fields=["workspace_id", "idx"], name="audit_entry_workspace"),
+            # the collation in which a beginning is a range
+            models.Index(Collate("act", "C"), "idx", name="audit_entry_act"),
+            models.Index(Collate("actor", "C"), "idx", name="audit_entry_actor"),
+            models.Index(fields=["at"], name="audit_entry_at"),
         ]
 
     def __str__(self) -> str:
@@ -189,3 +194,46 @@ class Verification(models.Model):
 
     def __str__(self) -> str:
         return f"Verification {self.pk}"
+
+
+class Alert(WorkspaceRecord):
+    """A pattern in the log that somebody wants to hear of; entries below `seen` were looked at."""
+
+    key = models.SlugField(max_length=40, blank=True)  # of one that every workspace begins with
+    name = models.CharField(max_length=80)
+    acts = ArrayField(models.CharField(max_length=60))
+    obj = models.CharField(max_length=80, blank=True)
+    actor_kind = models.CharField(max_length=8, blank=True)
+    per_actor = models.BooleanField(default=True)
+    more_than = models.PositiveIntegerField(default=0)
+    within_minutes = models.PositiveIntegerField(default=60)
+    from_hour = models.PositiveSmallIntegerField(null=True)
+    to_hour = models.PositiveSmallIntegerField(null=True)
+    only_first = models.BooleanField(default=False)
+    told = ArrayField(models.UUIDField(), default=list)
+    is_on = models.BooleanField(default=True)
+    seen = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace_id", "key"],
+                condition=~models.Q(key=""),
+                name="audit_alert_shipped_once",
+            ),
+        ]
+
+
+class AlertHit(WorkspaceRecord):
+    """An alert that was met: by whom ('' for all together), at which entry, how many there were."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="hits")
+    actor = models.TextField()
+    idx = models.BigIntegerField()
+    at = models.DateTimeField()
+    count = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["alert", "actor", "at"], name="audit_alerthit_once"),
+        ]

@@ -15,6 +15,8 @@ from cdp.kernel import logging
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdp.settings.embedded")
 
 ROOMS_WITH_TASKS = [
+    "cdp.accounts",
+    "audit",
     "cdp.api",
     "cdp.portal",
     "cdp.approvals",

@@ -124,6 +124,10 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "accounts_operatorrole": ("operator_id", "workspace_id", "role"),
     "accounts_apikey": ("scopes", "purposes", "expires_at", "revoked_at"),
     "approvals_approval": ("kind", "obj", "state", "asked_by", "decided_by", "used_at"),
+    "audit_alert": (
+        "name", "acts", "obj", "actor_kind", "per_actor", "more_than", "within_minutes",
+        "from_hour", "to_hour", "only_first", "told", "is_on",
+    ),
     "consent_purpose": (
         "open", "basis", "categories", "requires", "gpc_scope", "age_gated",
         "assessment_required", "min_notice_version", "consent_months", "retention", "closed_at",

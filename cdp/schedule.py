@@ -13,6 +13,8 @@ class Periodic:
 
 
 SCHEDULE: dict[str, Periodic] = {
+    "tell of failed jobs": Periodic("cdp.accounts.tasks.tell_of_failed_jobs", timedelta(minutes=1)),
+    "watch the log": Periodic("audit.tasks.watch", timedelta(minutes=1)),
     "count permissions": Periodic("consent.tasks.count_permissions", timedelta(minutes=1)),
     "send sign-in links": Periodic("cdp.portal.tasks.send_sign_in_links", timedelta(seconds=20)),
     "forget old sign-ins": Periodic("cdp.portal.tasks.forget_old_sign_ins", timedelta(hours=1)),

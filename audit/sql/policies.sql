@@ -1,5 +1,6 @@
 -- Who reads the log: an operator the entries of their workspace and of the deployment, a customer
--- those about themselves, the sequencer all.
+-- those about themselves, the sequencer all; a worker, which looks for alerts, what operators see,
+-- but of its columns only those that it counts by.
 SET ROLE cdp_owner;
 
 ALTER TABLE audit_entry ENABLE ROW LEVEL SECURITY;
@@ -10,7 +11,7 @@ ALTER TABLE audit_leaf FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS sequencer ON audit_entry;
 CREATE POLICY sequencer ON audit_entry TO cdp_audit USING (true) WITH CHECK (true);
 DROP POLICY IF EXISTS workspace_rows ON audit_entry;
-CREATE POLICY workspace_rows ON audit_entry FOR SELECT TO cdp_web, cdp_api USING (
+CREATE POLICY workspace_rows ON audit_entry FOR SELECT TO cdp_web, cdp_api, cdp_worker USING (
     coalesce(workspace_id, (SELECT nullif(current_setting('cdp.workspace', true), '')::uuid))
     = (SELECT nullif(current_setting('cdp.workspace', true), '')::uuid));
 DROP POLICY IF EXISTS own_rows ON audit_entry;

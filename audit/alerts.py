@@ -1,0 +1,212 @@
+"""
+Alerts: patterns in the log that somebody wants to hear of, looked for in one statement each.
+
+The worker reads the log's search columns only. Entries have their numbers from the one sequencer,
+in order and without gap, so `seen` (entries below it were looked at) skips none. After a hit the
+same actor does not hit again until the window has passed, so no entry counts for two hits.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from audit.acting import acting
+from audit.actors import Actor
+from audit.inbox import Detail, record
+from audit.models import Alert, AlertHit, Verification
+from cdp.accounts.notifications import Kind, holders, tell
+from cdp.kernel import database
+from cdp.kernel.models import Workspace
+
+WATCHER = Actor.system("alerts")
+READS = "audit:read"  # the permission of those who are told
+HIGHEST = "\U0010ffff"
+_INSTANT = timedelta(microseconds=1)
+
+# What every workspace begins with, by key.
+SHIPPED: dict[str, dict[str, Any]] = {
+    "many-reveals": {
+        "name": "More than 50 reveals an hour by one operator",
+        "acts": ["vault.open"], "obj": "fields:", "actor_kind": "op",
+        "more_than": 50, "within_minutes": 60,
+    },
+    "night-export": {
+        "name": "An export at night",
+        "acts": ["export.start", "export.fetch", "log.export"], "actor_kind": "op",
+        "within_minutes": 720, "from_hour": 22, "to_hour": 6,
+    },
+    "first-reveal": {
+        "name": "An operator's first reveal",
+        "acts": ["vault.open"], "obj": "fields:", "actor_kind": "op", "only_first": True,
+    },
+    "first-export": {
+        "name": "An operator's first export",
+        "acts": ["export.start", "export.fetch", "log.export"], "actor_kind": "op",
+        "only_first": True,
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One hit: whose it is ('' for all together), the entry that tipped it, how many there were."""
+
+    who: str
+    index: int
+    at: datetime
+    count: int
+
+
+def ship() -> None:
+    """Give a workspace that has none yet the alerts it begins with."""
+    if Alert.objects.exclude(key="").exists():
+        return
+    with acting(WATCHER):
+        seen = _size()
+        Alert.objects.bulk_create(
+            [Alert(key=key, seen=seen, **made) for key, made in SHIPPED.items()],
+            ignore_conflicts=True,
+        )
+
+
+def raise_alerts() -> int:
+    """Look for hits of every alert of the current workspace, tell of them; return how many."""
+    ship()
+    wanted = Alert.objects.filter(is_on=True).order_by("created_at").values_list("pk", flat=True)
+    return sum(_raise(pk) for pk in list(wanted))
+
+
+def _raise(pk: UUID) -> int:
+    """Look at what is new for one alert; another worker that is at it has it."""
+    with database.atomic():
+        alert = Alert.objects.select_for_update(skip_locked=True).filter(pk=pk).first()
+        size = _size()
+        if alert is None or size <= alert.seen:
+            return 0
+        hits = 0
+        while found := _find(alert, size):
+            for each in found:
+                _keep(alert, each)
+            hits += len(found)
+        Alert.objects.filter(pk=pk).update(seen=size)
+    return hits
+
+
+def _size() -> int:
+    with database.cursor() as sql:
+        sql.execute("SELECT coalesce(max(idx) + 1, 0) FROM audit_entry")
+        row = sql.fetchone()
+    return int(row[0]) if row else 0
+
+
+def _keep(alert: Alert, found: Found) -> None:
+    hit = AlertHit.objects.create(
+        alert=alert, actor=found.who, idx=found.index, at=found.at, count=found.count
+    )
+    obj = f"alert:{alert.pk}"
+    detail: Detail = {"who": found.who, "count": found.count, "entry": found.index}
+    record(WATCHER, "alert.hit", obj=obj, detail=detail)
+    params: Detail = {
+        "name": alert.name, "key": alert.key, "who": found.who, "count": found.count,
+    }  # fmt: skip
+    tell(told(alert), Kind.ALERT_HIT, obj=obj, params=params, once=str(hit.pk))
+
+
+def told(alert: Alert) -> list[UUID]:
+    """Return who hears of a hit: the chosen ones who may still read the log, else all who may."""
+    may = holders(READS)
+    return [operator for operator in may if operator in alert.told] or may
+
+
+def _find(alert: Alert, size: int) -> list[Found]:
+    """Return the first hit of each actor that is not yet kept."""
+    matching, values = _matching(alert)
+    within = timedelta(minutes=alert.within_minutes)
+    whom = "e.actor" if alert.per_actor else "''::text"
+    values |= {
+        "alert": alert.pk, "seen": alert.seen, "size": size, "more_than": alert.more_than,
+        "within": within, "before": within - _INSTANT,
+    }  # fmt: skip
+    with database.cursor() as sql:
+        sql.execute(
+            f"""WITH fresh AS (
+                    SELECT min(e.at) AS since FROM audit_entry e
+                     WHERE e.idx >= %(seen)s AND e.idx < %(size)s AND {matching}
+                ), counted AS (
+                    SELECT e.idx, e.at, {whom} AS who, count(*) OVER (
+                               PARTITION BY {whom} ORDER BY e.at
+                               RANGE BETWEEN %(before)s PRECEDING AND CURRENT ROW) AS n
+                      FROM audit_entry e, fresh
+                     WHERE e.at > fresh.since - %(within)s AND e.idx < %(size)s AND {matching}
+                )
+                SELECT DISTINCT ON (c.who) c.who, c.idx, c.at, c.n
+                  FROM counted c, fresh
+                 WHERE c.n > %(more_than)s AND c.at >= fresh.since AND NOT EXISTS (
+                           SELECT 1 FROM audit_alerthit h WHERE h.alert_id = %(alert)s
+                              AND h.actor = c.who AND c.at < h.at + %(within)s)
+                 ORDER BY c.who, c.at, c.idx""",
+            values,
+        )
+        return [Found(*row) for row in sql.fetchall()]
+
+
+def _matching(alert: Alert) -> tuple[str, dict[str, Any]]:
+    """Return the condition that an entry `e` is one that the alert counts, and what fills it."""
+    values: dict[str, Any] = {}
+    conditions = ["(" + " OR ".join(_acts(alert, values)) + ")"]
+    if alert.obj:
+        conditions.append(_begins("obj", alert.obj, "obj", values))
+    if alert.actor_kind:
+        conditions.append(_begins("actor", f"{alert.actor_kind}:", "kind", values))
+    if alert.only_first:
+        earlier = " AND ".join(conditions).replace("e.", "p.")
+        conditions.append(
+            f"e.idx >= %(seen)s AND NOT EXISTS (SELECT 1 FROM audit_entry p WHERE p.idx < e.idx "
+            f'AND p.actor COLLATE "C" = e.actor AND {earlier})'
+        )
+    if alert.from_hour is not None and alert.to_hour is not None:
+        values |= {"zone": _zone(), "from": alert.from_hour, "to": alert.to_hour}
+        hour = "extract(hour FROM e.at AT TIME ZONE %(zone)s)"
+        joined = "AND" if alert.from_hour < alert.to_hour else "OR"
+        conditions.append(f"({hour} >= %(from)s {joined} {hour} < %(to)s)")
+    return " AND ".join(conditions), values
+
+
+def _acts(alert: Alert, values: dict[str, Any]) -> Iterator[str]:
+    for number, act in enumerate(alert.acts):
+        if act.endswith("."):
+            yield "(" + _begins("act", act, f"act{number}", values) + ")"
+        else:
+            values[f"act{number}"] = act
+            yield f'e.act COLLATE "C" = %(act{number})s'
+
+
+def _begins(column: str, text: str, name: str, values: dict[str, Any]) -> str:
+    """Return the condition that a column begins with a text, as a range that an index serves."""
+    values |= {name: text, f"{name}_end": text + HIGHEST}
+    return f'e.{column} COLLATE "C" >= %({name})s AND e.{column} COLLATE "C" < %({name}_end)s'
+
+
+def _zone() -> str:
+    settings = Workspace.objects.values_list("settings", flat=True)
+    found = settings.get(pk=database.current_workspace() or UUID(int=0))
+    return str(found.get("time_zone") or "UTC")
+
+
+def tell_of_broken_log() -> None:
+    """Tell everyone who reads the log, once, that the newest check found it broken."""
+    newest = Verification.objects.order_by("-id").first()
+    if newest is None or newest.problem_index is None:
+        return
+    sound = Verification.objects.filter(problem_index=None).order_by("-id").first()
+    broken = Verification.objects.filter(id__gt=sound.pk if sound else 0).order_by("id")
+    began = broken.values_list("pk", flat=True)[0]
+    tell(
+        holders(READS),
+        Kind.LOG_BROKEN,
+        obj="log:",
+        params={"problem": newest.text},
+        once=f"check:{began}",
+    )
