@@ -96,6 +96,8 @@ def rights(dsn: str) -> Iterator[Finding]:
 def capture(dsn: str) -> Iterator[Finding]:
     """Say whether changes are still put on the record, and by whom without a name."""
     with psycopg.connect(dsn) as connection:
+        if connection.execute("SELECT to_regclass('audit_entry')").fetchone() == (None,):
+            return  # not migrated yet
         off = connection.execute(SWITCHED_OFF).fetchone()
         drops = connection.execute(
             "SELECT evtenabled = 'A' FROM pg_event_trigger WHERE evtname = 'audit_dropped'"

@@ -10,8 +10,10 @@ from pytest_django import Settings
 from audit.actors import Actor
 from audit.inbox import record
 from audit.sequencer import sequence
-from cdp.kernel import database, subjects
+from cdp.kernel import database, keyring, subjects
 from cdp.kernel.identifiers import uuid7
+from cdp.kernel.key_providers.file import FileProvider
+from cdp.kernel.keyring import Use
 from cdp.kernel.roles import Role
 from tests.audit.logs import add_workspace, empty_inbox
 
@@ -54,3 +56,13 @@ def log(people: dict[UUID, bytes]) -> int:
         with database.as_role(Role.AUDIT):
             sequence()
     return 10
+
+
+@pytest.fixture
+def own_keyring(settings: Settings, tmp_path: Path) -> Path:
+    """Let a test change the keyring without others noticing."""
+    path = tmp_path / "keyring.json"
+    keyring.create(FileProvider(path), keyring.current())
+    settings.KEYRING = path
+    assert keyring.current().active(Use.SIGN).origin == "candor.test/audit"
+    return path

@@ -4,7 +4,6 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from django.conf import settings
 from django.core.management import CommandError, call_command
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -13,9 +12,7 @@ from audit.anchors import LogForked
 from audit.inbox import record
 from audit.sequencer import sequence
 from audit.verify import verify
-from cdp.kernel import database, keyring
-from cdp.kernel.key_providers.file import FileProvider
-from cdp.kernel.keyring import Use
+from cdp.kernel import database
 from cdp.kernel.roles import Role
 from tests.audit.conftest import ALICE
 from tests.audit.logs import tamper
@@ -99,16 +96,6 @@ def test_an_accepted_restore_goes_on_under_a_new_name(log: int, own_keyring: Pat
     assert [path.name for path in anchors.path().parent.glob("checkpoints-*")] == [
         "checkpoints-10.ndjson"
     ]
-
-
-@pytest.fixture
-def own_keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let a test change the keyring without others noticing."""
-    path = tmp_path / "keyring.json"
-    keyring.create(FileProvider(path), keyring.current())
-    monkeypatch.setattr(settings, "KEYRING", path)
-    assert keyring.current().active(Use.SIGN).origin == "candor.test/audit"
-    return path
 
 
 def restore_older() -> None:

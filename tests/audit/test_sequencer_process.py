@@ -15,6 +15,7 @@ import pytest
 from audit.sequencer import LOCK
 from cdp.kernel import clock
 from cdp.kernel.roles import Role
+from cdp.runtime.database_findings import capture
 from tests.audit import killed_sequencer
 from tests.servers import ROOT, Servers
 
@@ -87,6 +88,31 @@ def test_what_a_person_at_the_database_prompt_does_is_on_the_record(
     assert set(selected(servers, f"SELECT actor FROM audit_entry WHERE idx >= {before}")) == {
         f"db:{login}"
     }
+
+
+def test_doctor_names_a_trigger_that_was_switched_off_and_a_login_that_acted_for_nobody(
+    servers: Servers, environment: dict[str, str]
+) -> None:
+    manage(environment, "sequencer", "--once")
+    dsn = servers.dsn(Role.AUDIT, DATABASE)
+    assert [each.says for each in capture(dsn)] == [
+        "Every trigger that puts changes on the record is on."
+    ]
+
+    with psycopg.connect(administrator(servers), autocommit=True) as superuser:
+        superuser.execute("ALTER TABLE profiles_segment DISABLE TRIGGER audit_update")
+        superuser.execute("ALTER EVENT TRIGGER audit_dropped DISABLE")
+    with psycopg.connect(servers.dsn(Role.WEB, DATABASE)) as web:
+        web.execute("INSERT INTO audit_inbox (actor, act) VALUES ('db:cdp_web', 'segment.edit')")
+    manage(environment, "sequencer", "--once")
+
+    off, drops, unnamed = capture(dsn)
+    assert (off.fine, off.required) == (False, True)
+    assert "trigger audit_update of profiles_segment is switched off" in off.says
+    assert (drops.fine, drops.required) == (False, False)
+    assert "Dropped tables go unrecorded" in drops.says
+    assert "1 entries of the audit log name a login and nobody who acted" in unnamed.says
+    assert "(segment.edit)" in unnamed.says
 
 
 def test_nobody_empties_a_table_of_people_or_drops_the_log(

@@ -75,6 +75,40 @@ def test_a_check_is_due_an_hour_after_the_newest_whoever_asked_for_it(log: int) 
     assert found.run is None
 
 
+def test_a_long_log_is_read_whole_once_a_day_and_goes_on_from_there_between(
+    log: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verification, "SMALL", 1)
+    began = []
+    for hours in (0, 1, 2, 23, 24, 25):
+        with clock.stopped(NOON + timedelta(hours=hours)), database.as_role(Role.AUDIT):
+            verification.carry_out_due()
+            found = verification.newest()
+            assert found is not None
+            began.append(found.since)
+            record(ALICE, "segment.create")
+            sequence()
+
+    assert [since > 0 for since in began] == [False, True, True, True, False, True]
+    assert began[1] == log
+
+
+def test_after_something_was_found_the_next_check_reads_all(
+    log: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verification, "SMALL", 1)
+    tamper("audit_leaf", "UPDATE audit_leaf SET leaf = leaf || '\\x20' WHERE idx = 3")
+    found = []
+    for hours in (0, 1):
+        with clock.stopped(NOON + timedelta(hours=hours)), database.as_role(Role.AUDIT):
+            verification.carry_out_due()
+            newest = verification.newest()
+            assert newest is not None
+            found.append((newest.since, newest.problem and newest.problem.index))
+
+    assert found == [(0, 3), (0, 3)]
+
+
 def test_a_run_whose_process_died_is_taken_over(log: int) -> None:
     asked = verification.ask(ALICE)
     with clock.stopped(NOON):
