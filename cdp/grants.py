@@ -37,7 +37,10 @@ TABLES: Grants = {
         Role.PORTAL: ("SELECT", "INSERT"), Role.WORKER: ALL, Role.RIGHTS: ("SELECT", "DELETE"),
     },
     # approvals: asked, decided and acted on in the console; a worker checks and lets them run out
-    "approvals_approval": {Role.WEB: W, Role.WORKER: ("SELECT", "UPDATE"), Role.RIGHTS: W},
+    "approvals_approval": {
+        Role.WEB: W, Role.WORKER: ("SELECT", "UPDATE"), Role.REWRAP: ("SELECT", "UPDATE"),
+        Role.RIGHTS: W,
+    },
     "accounts_operatorsession": {Role.WEB: ALL},
     "mfa_authenticator": {Role.WEB: ALL},
     "django_session": {Role.WEB: ALL},

@@ -2,7 +2,8 @@
 Keys as job runs: the console asks, the sequencer's process carries out.
 
 Only that process holds the login that may change wrapped data keys; a web process asks and
-watches. Approvals and a fresh proof of the operator are the asker's matter.
+watches. Ending a key takes a second operator: the run names the approval, and the process that
+carries it out looks it up itself. A fresh proof of the operator is the console's matter.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,12 +14,14 @@ from django.db.models import Q
 
 from audit.actors import Actor
 from audit.inbox import record
+from cdp.approvals.kinds import Kind
 from cdp.kernel import clock, database, jobs, workspaces
 from cdp.kernel.errors import CdpError
 from cdp.kernel.jobs import AlreadyRunning, RunningJob
 from cdp.kernel.keyring import Use
 from cdp.kernel.logging import logger
 from cdp.kernel.models import JobRun
+from cdp.keys import approval
 from cdp.keys.retire import destroy, retire
 from cdp.keys.rewrap import rewrap
 from cdp.keys.rotate import rotate
@@ -39,14 +42,26 @@ def ask_rewrap(*, actor: Actor | str) -> JobRun:
     return _ask(REWRAP, actor)
 
 
-def ask_retirement(use: Use, key_id: int, *, actor: Actor | str) -> JobRun:
-    """Ask for a former key to be retired."""
-    return _ask(RETIRE, actor, use=str(use), key_id=key_id)
+def ask_retirement(use: Use, key_id: int, *, actor: Actor) -> JobRun:
+    """
+    Ask for a former key to be retired; uses up the approval that the actor asked for.
+
+    :raises ApprovalNeeded: no second operator approved it
+    """
+    with database.atomic():
+        used = approval.use_own(Kind.KEY_RETIRE, use, key_id, actor=actor)
+        return _ask(RETIRE, actor, use=str(use), key_id=key_id, approval=str(used.pk))
 
 
-def ask_destruction(key_id: int, *, actor: Actor | str) -> JobRun:
-    """Ask for the material of a retired KEK to be destroyed."""
-    return _ask(DESTROY, actor, key_id=key_id)
+def ask_destruction(key_id: int, *, actor: Actor) -> JobRun:
+    """
+    Ask for the material of a retired KEK to be destroyed; uses up the actor's approval.
+
+    :raises ApprovalNeeded: no second operator approved it
+    """
+    with database.atomic():
+        used = approval.use_own(Kind.KEY_DESTROY, Use.KEK, key_id, actor=actor)
+        return _ask(DESTROY, actor, key_id=key_id, approval=str(used.pk))
 
 
 @contextmanager
@@ -106,11 +121,15 @@ def _rewrap(job: RunningJob) -> None:
 
 
 def _retire(job: RunningJob) -> None:
-    retire(Use(job.params["use"]), int(job.params["key_id"]), actor=job.actor)
+    use, key_id = Use(job.params["use"]), int(job.params["key_id"])
+    approval.refuse_unless_used(job.params.get("approval", ""), Kind.KEY_RETIRE, use, key_id)
+    retire(use, key_id, actor=job.actor)
 
 
 def _destroy(job: RunningJob) -> None:
-    destroy(int(job.params["key_id"]), actor=job.actor)
+    key_id, named = int(job.params["key_id"]), job.params.get("approval", "")
+    approval.refuse_unless_used(named, Kind.KEY_DESTROY, Use.KEK, key_id)
+    destroy(key_id, actor=job.actor)
 
 
 _WORK: dict[str, Callable[[RunningJob], None]] = {

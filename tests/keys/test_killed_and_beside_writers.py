@@ -19,6 +19,7 @@ from cdp.kernel.key_providers.file import FileProvider
 from cdp.kernel.keyring import Use
 from cdp.kernel.models import Key, SubjectKey
 from cdp.kernel.roles import Role
+from cdp.keys.retire import retire
 from cdp.keys.rotate import rotate
 from tests.consent.committed import committed_shop
 from tests.keys.conftest import born
@@ -140,6 +141,6 @@ def test_case_11_new_people_while_keys_are_rotated(
         assert set(SubjectKey.objects.values_list("kek_id", flat=True)) == {5}
         assert subjects.data_keys(made) == made
         for key_id in range(1, 5):
-            call_command("keys", "retire", "--kek", str(key_id))
+            retire(Use.KEK, key_id, actor=ACTOR)
         wrapped = Key.objects.filter(use="kek").values_list("wraps", flat=True)
         assert sum(wrapped) >= len(made)

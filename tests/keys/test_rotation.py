@@ -8,7 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, transaction
 
+from audit.actors import Actor
 from audit.models import Inbox
+from cdp.approvals.kinds import Kind
+from cdp.approvals.require import ApprovalNeeded
 from cdp.kernel import clock, database, jobs, key_check, key_register, keyring, subjects, wraps
 from cdp.kernel.key_providers.file import FileProvider
 from cdp.kernel.keyring import KeyMissing, Use
@@ -20,7 +23,7 @@ from cdp.keys.retire import KeyInUse, KeyNotRetired, destroy, retire
 from cdp.keys.rewrap import rewrap
 from cdp.keys.rotate import ProviderUnhealthy, RootFixed, rotate
 from cdp.keys.status import status
-from tests.keys.conftest import born
+from tests.keys.conftest import approved, born
 
 ACTOR = "op:1"
 
@@ -335,15 +338,22 @@ def test_the_whole_way_by_commands(
 ) -> None:
     people = born(5)
     call_command("keys", "rotate", "--use", "kek")
-    with pytest.raises(CommandError, match="5 subjects use it"):
+    with pytest.raises(CommandError, match="takes two operators"):
         call_command("keys", "retire", "--kek", "1")
+    retirement = str(approved(Kind.KEY_RETIRE, Use.KEK, 1).pk)
+    with pytest.raises(CommandError, match="5 subjects use it"):
+        call_command("keys", "retire", "--kek", "1", "--approval", retirement)
     call_command("keys", "rewrap", "--batch", "2")
-    call_command("keys", "retire", "--kek", "1")
+    call_command("keys", "retire", "--kek", "1", "--approval", retirement)
+    destruction = str(approved(Kind.KEY_DESTROY, Use.KEK, 1).pk)
     monkeypatch.setattr("builtins.input", lambda _: "2")
     with pytest.raises(CommandError, match="nothing was destroyed"):
-        call_command("keys", "destroy", "--kek", "1")
+        call_command("keys", "destroy", "--kek", "1", "--approval", destruction)
     monkeypatch.setattr("builtins.input", lambda _: "1")
-    call_command("keys", "destroy", "--kek", "1")
+    with pytest.raises(CommandError, match="for something else"):
+        again = str(approved(Kind.KEY_RETIRE, Use.KEK, 1).pk)
+        call_command("keys", "destroy", "--kek", "1", "--approval", again)
+    call_command("keys", "destroy", "--kek", "1", "--approval", destruction)
 
     said = capsys.readouterr().out
     assert "2 of 5 data keys (40 %)" in said
@@ -379,20 +389,39 @@ def test_what_the_console_asks_for_the_sequencers_process_does(own_keyring: Path
         first = work.ask_rotation(Use.KEK, actor=ACTOR)
         assert work.ask_rotation(Use.KEK, actor=ACTOR).pk == first.pk, "a double click is one run"
     assert work.carry_out_asked() == 1
+    ada = Actor.parse(approved(Kind.KEY_RETIRE, Use.KEK, 1).asked_by)
+    bea = Actor.parse(approved(Kind.KEY_DESTROY, Use.KEK, 1).asked_by)
     with database.as_role(Role.WEB):
         runs = [
+            work.ask_destruction(1, actor=bea),  # too early: it is not retired yet
             work.ask_rewrap(actor=ACTOR),
-            work.ask_retirement(Use.KEK, 1, actor=ACTOR),
-            work.ask_destruction(7, actor=ACTOR),
+            work.ask_retirement(Use.KEK, 1, actor=ada),
         ]
 
     assert work.carry_out_asked() == 3
     assert work.carry_out_asked() == 0
 
     found = [jobs.find(run.pk) for run in [first, *runs]]
-    assert [run.state for run in found] == ["succeeded", "succeeded", "succeeded", "failed"]
-    assert (found[0].result, found[3].reason) == ({"use": "kek", "key_id": 2}, "key_missing")
+    assert [run.state for run in found] == ["succeeded", "failed", "succeeded", "succeeded"]
+    assert (found[0].result, found[1].reason) == ({"use": "kek", "key_id": 2}, "key_not_retired")
     assert keyring.current().get(Use.KEK, 1).state == "retired"
+
+
+def test_a_key_ends_by_two_operators_whatever_a_run_says(own_keyring: Path) -> None:
+    rotate(Use.KEK, actor=ACTOR)
+    other = approved(Kind.KEY_RETIRE, Use.SIGN, 1)
+    with database.as_role(Role.WEB):
+        with pytest.raises(ApprovalNeeded):
+            work.ask_retirement(Use.KEK, 1, actor=Actor.parse(other.asked_by))
+        forged = [
+            jobs.start(work.RETIRE, actor=ACTOR, params={"use": "kek", "key_id": 1, **named})
+            for named in ({}, {"approval": str(other.pk)}, {"approval": str(uuid4())})
+        ]
+
+    work.carry_out_asked()
+
+    assert {jobs.find(run.pk).reason for run in forged} == {"approval_needed"}
+    assert keyring.current().get(Use.KEK, 1).state == "enabled"
 
 
 def test_an_unknown_subject_has_no_key(own_keyring: Path) -> None:

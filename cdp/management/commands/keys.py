@@ -3,14 +3,17 @@
 import json
 from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from audit.actors import Actor
+from cdp.approvals.kinds import Kind
 from cdp.kernel import clock, database, key_register, keyring, workspaces
 from cdp.kernel.errors import CdpError
 from cdp.kernel.keyring import Use
+from cdp.keys import approval as approvals
 from cdp.keys import work
 from cdp.keys.retire import destroy, retire
 from cdp.keys.rewrap import BATCH, rewrap
@@ -43,6 +46,8 @@ class Command(BaseCommand):
         which.add_argument("--sign", type=int, metavar="N", help="a key that signed the log")
         gone = acts.add_parser("destroy", help="destroy the material of a retired KEK")
         gone.add_argument("--kek", type=int, metavar="N", required=True)
+        for act in (ended, gone):
+            act.add_argument("--approval", type=UUID, help="the number of its approval")
         gone.add_argument("--again", type=int, metavar="N", help="the number again, unasked")
         acts.add_parser("wrap", help="let the key service wrap what lies in the file plainly")
 
@@ -65,9 +70,9 @@ class Command(BaseCommand):
                 case "rewrap":
                     self._rewrap(options["batch"])
                 case "retire":
-                    self._retire(options["kek"], options["sign"])
+                    self._retire(options["kek"], options["sign"], options["approval"])
                 case "destroy":
-                    self._destroy(options["kek"], options["again"])
+                    self._destroy(options["kek"], options["again"], options["approval"])
                 case "wrap":
                     keyring.change(lambda ring: ring)
                     self.stdout.write(keyring.provider().health().says)
@@ -104,19 +109,23 @@ class Command(BaseCommand):
             f"{result.get('unreadable', 0):,} do not open, {result.get('left', 0):,} left."
         )
 
-    def _retire(self, kek: int | None, sign: int | None) -> None:
+    def _retire(self, kek: int | None, sign: int | None, approval: UUID | None) -> None:
         use, key_id = (Use.KEK, kek) if kek is not None else (Use.SIGN, sign)
         assert key_id is not None  # the parser takes one of the two
-        retire(use, key_id, actor=ACTOR)
+        with database.atomic():
+            approvals.use_named(approval, Kind.KEY_RETIRE, use, key_id, actor=ACTOR)
+            retire(use, key_id, actor=ACTOR)
         self.stdout.write(f"Key {key_id} of use “{use}” is retired.")
 
-    def _destroy(self, kek: int, again: int | None) -> None:
+    def _destroy(self, kek: int, again: int | None, approval: UUID | None) -> None:
         if again is None:
             typed = input(f"Backups under KEK {kek} die with it. Type its number again: ").strip()
             again = int(typed) if typed.isdigit() else None
         if again != kek:
             raise CommandError("The numbers differ; nothing was destroyed.")
-        destroy(kek, actor=ACTOR)
+        with database.atomic():
+            approvals.use_named(approval, Kind.KEY_DESTROY, Use.KEK, kek, actor=ACTOR)
+            destroy(kek, actor=ACTOR)
         self.stdout.write(f"The material of KEK {kek} is destroyed.")
 
 
