@@ -6,6 +6,7 @@ Chosen by URL before any query, so no view can read through another door's login
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 from django.shortcuts import redirect, render
+from django.template import loader
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
@@ -78,6 +80,15 @@ def _shift_sentence(workspace: Any) -> str:
         "Sample data: purchases of the year 2017, moved by %(days)s days so that they end "
         "yesterday. Names and contact details are generated."
     ) % {"days": f"{days:,}"}
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Say that the fault is ours; where the database is away, that nothing was done."""
+    failure = sys.exception()
+    if isinstance(failure, Exception) and database.is_unavailable(failure):
+        page = loader.render_to_string("503.html")  # without a request: it would ask the database
+        return HttpResponse(page, status=503, headers={"Retry-After": "60"})
+    return HttpResponse(loader.render_to_string("500.html"), status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -24,7 +24,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
     facts: dict[str, int] = {}
     try:
         with database.cursor() as sql:
-            sql.execute("SELECT 1")
+            sql.execute("SHOW transaction_read_only")
+            if sql.fetchone() == ("on",):
+                problems["database"] = "PostgreSQL takes no writes: a standby, or a full disk."
         boot.check_role()
         facts["journal_pending"] = log.journal_pending()
     except DatabaseError:

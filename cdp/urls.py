@@ -31,3 +31,4 @@ if settings.DEMO:
         path("demo/mailbox/", mailbox_page.index, name="mailbox"),
         path("demo/mailbox/<slug:name>/", mailbox_page.show, name="mailbox_message"),
     ]
+handler500 = "cdp.doors.server_error"

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework import serializers
@@ -46,7 +46,9 @@ class ApiView(APIView):
         try:
             with ExitStack() as self._entered:
                 response = super().dispatch(request, *args, **kwargs)
-        except (OperationalError, InterfaceError) as away:  # so the workspace cannot be left
+        except DatabaseError as away:  # so the workspace cannot be left
+            if not database.is_unavailable(away):
+                raise
             told = self.handle_exception(away)
             response = self.finalize_response(self.request, told, *args, **kwargs)
         response.headers.setdefault("Cache-Control", "no-store")

@@ -12,13 +12,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions, serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.response import Response
 
 from cdp.accounts.replies import RequestInFlight
+from cdp.kernel import database
 from cdp.kernel.errors import CdpError
 from cdp.kernel.logging import logger
 from profiles.segments.rules import RuleRefused
@@ -82,8 +82,6 @@ _FRAMEWORK: dict[type[Exception], str] = {
     exceptions.NotAcceptable: "not_acceptable",
     exceptions.UnsupportedMediaType: "unsupported_media_type",
     exceptions.ParseError: "malformed_json",
-    OperationalError: "unavailable",
-    InterfaceError: "unavailable",
 }
 _DETAILS = {
     "not_authenticated": "Send a key in force: Authorization: Bearer <key>.",
@@ -173,6 +171,8 @@ def _refusal(exc: Exception) -> Refusal:
         )
     if isinstance(exc, CdpError) and exc.code in PROBLEMS:
         return Refusal(exc.code, str(exc))
+    if database.is_unavailable(exc):
+        return Refusal("unavailable", _DETAILS["unavailable"])
     for kind, code in _FRAMEWORK.items():
         if isinstance(exc, kind):
             return Refusal(code, _DETAILS.get(code, ""))

@@ -13,13 +13,14 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from psycopg.pq import TransactionStatus
 
 from cdp.kernel.roles import PROCESSES, Role
 
+_READ_ONLY = ("25006", "57P03")  # read-only transaction; starting up or shutting down
 _alias: ContextVar[str] = ContextVar("database_alias", default="default")
 _role: ContextVar[Role | None] = ContextVar("database_role", default=None)
 _workspace: ContextVar[UUID | None] = ContextVar("workspace", default=None)
@@ -40,6 +41,14 @@ class Router:
 
     def allow_migrate(self, db: str, app_label: str, **hints: object) -> bool:
         return db == "default"
+
+
+def is_unavailable(failure: Exception) -> bool:
+    """Say whether PostgreSQL was away, full or read-only: nothing was done."""
+    if isinstance(failure, (OperationalError, InterfaceError)):
+        return True
+    cause = failure.__cause__
+    return isinstance(failure, DatabaseError) and getattr(cause, "sqlstate", "") in _READ_ONLY
 
 
 def alias() -> str:
