@@ -2,7 +2,17 @@
 
 from collections.abc import Callable, Mapping
 
-from cdp.benchmarks import audit, delivery, drain, intake, segment, vault, window, withdraw
+from cdp.benchmarks import (
+    audit,
+    delivery,
+    drain,
+    intake,
+    record,
+    segment,
+    vault,
+    window,
+    withdraw,
+)
 from cdp.benchmarks.report import Comparison
 from cdp.benchmarks.town import Town
 
@@ -15,4 +25,5 @@ AREAS: Mapping[str, Callable[[Town], list[Comparison]]] = {
     "intake": intake.measure,
     "audit": audit.measure,
     "drain": drain.measure,
+    "record": record.measure,
 }
