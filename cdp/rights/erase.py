@@ -21,6 +21,7 @@ from consent.erasure_file import Line
 from consent.models import SubjectFacts
 from consent.window import subject_window
 from profiles.exports import drop
+from profiles.exports.drop import drop_all
 from profiles.identity import resolve as identity
 
 Node = tuple[str, bytes]
@@ -171,6 +172,7 @@ def _erase(
         for store in GOES:
             _delete(store, subjects, nodes)
         _refuse_leftovers(subjects, nodes)
+        drop_all(actor=str(actor))  # whoever may be in a file that waits for its download
         record(str(actor), "profile.erase", subject=person, obj=obj)
         # under no subject, so that it can be read when the person's key is gone
         record(str(actor), "erasure.finish", obj=obj, detail={"reason": reason, **counts})

@@ -19,6 +19,7 @@ from cdp.runtime import bootstrap
 from consent import expire
 from consent.models import SubjectFacts
 from consent.window import purpose, subject_window
+from profiles.exports.models import Export, ExportChunk
 from profiles.models import Member, Profile
 from profiles.vault import index
 from profiles.vault import open as vault
@@ -240,6 +241,25 @@ def test_a_signed_in_customer_is_signed_out(own_shop: Shop) -> None:
 
     with database.as_role(Role.PORTAL):
         assert sessions.whose(token) is None
+
+
+def test_no_file_is_handed_out_any_more_in_which_they_may_be(own_shop: Shop) -> None:
+    sofia = furnished(own_shop, "sofia")
+    with database.as_role(Role.WEB):
+        waiting = Export.objects.create(
+            segment_id=uuid4(), segment_name="Buyers", fields=["email"], purpose_key="service",
+            recipient="Print shop", reason="letters", created_by=OPERATOR,
+        )  # fmt: skip
+    with database.as_role(Role.WORKER):
+        Export.objects.update(state=Export.State.READY, kek_id=1, sealed_key=b"wrapped")
+        ExportChunk.objects.create(export_id=waiting.pk, number=0, sealed=b"sealed")
+
+    erased(sofia.subject)
+
+    with database.as_role(Role.WORKER):
+        dropped = Export.objects.get()
+        assert (dropped.state, dropped.sealed_key) == (Export.State.EXPIRED, None)
+        assert not ExportChunk.objects.exists()
 
 
 def test_the_ledger_only_grows(own_shop: Shop) -> None:
