@@ -1,5 +1,7 @@
 """A process stops when its keyring and its database do not belong together."""
 
+import subprocess
+import sys
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,6 +14,7 @@ from cdp.kernel.key_providers.file import FileProvider
 from cdp.kernel.keyring import Keyring, Use
 from cdp.kernel.models import Key, Workspace
 from cdp.kernel.roles import Role
+from tests.servers import ROOT, Servers
 
 
 def hold(settings: Settings, path: Path, ring: Keyring) -> None:
@@ -69,6 +72,25 @@ def test_a_missing_kek_says_how_many_subjects_need_it(
 
     with pytest.raises(KeyringMismatch, match="KEK 1 is used by 3 subjects but is not in the key"):
         key_check.check()
+
+
+def test_no_process_starts_with_another_keyring(servers: Servers, tmp_path: Path) -> None:
+    """Attack case 7: the start itself is refused, in one sentence that names the KEK."""
+    other = tmp_path / "k.json"
+    keyring.create(FileProvider(other), keyring.generate(origin="", at=clock.now()))
+
+    done = subprocess.run(
+        [sys.executable, "manage.py", "bootcheck"],
+        cwd=ROOT,
+        env=servers.environment("web", servers.template) | {"CDP_KEYRING": str(other)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "Put back the keyring that belongs to it." in done.stderr
+    assert "in the keyring does not match the database" in done.stderr
 
 
 def test_a_key_that_was_retired_and_destroyed_is_missed_by_nobody(

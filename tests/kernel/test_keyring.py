@@ -60,6 +60,7 @@ def test_a_keyring_is_never_overwritten(path: Path) -> None:
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660])
 def test_a_file_that_others_may_read_is_refused(mode: int, path: Path) -> None:
+    """Attack case 8: mode 0644 and its like are refused with the command that mends it."""
     path.chmod(mode)
 
     with pytest.raises(KeyringRefused, match="chmod 600"):
@@ -67,6 +68,7 @@ def test_a_file_that_others_may_read_is_refused(mode: int, path: Path) -> None:
 
 
 def test_a_missing_file_says_where_it_should_come_from(tmp_path: Path) -> None:
+    """Attack case 8: a missing keyring is refused with the way out."""
     with pytest.raises(KeyringRefused, match="Restore it from its backup"):
         FileProvider(tmp_path / "keyring.json").load()
 
