@@ -126,6 +126,7 @@ def show_overview(request: ConsoleRequest) -> HttpResponse:
     activity = event_counts.activity(request, days=days, until=now)
     campaigns = list(Campaign.objects.order_by("-created_at")[:50])
     failed = JobRun.objects.filter(state=JobRun.State.FAILED, ended_at__gt=now - FAILED_SINCE)
+    refused = Quarantined.objects.exclude(reason="erased")  # those are not to be mended
     running = JobRun.objects.filter(state__in=[JobRun.State.QUEUED, JobRun.State.RUNNING])
     currency = str(request.workspace.settings.get("currency", "USD"))
     everybody, permit = totals.get("", 0), totals.get("marketing.email", 0)
@@ -143,7 +144,7 @@ def show_overview(request: ConsoleRequest) -> HttpResponse:
         "deliveries": sent,
         "orders_chart": orders_chart(activity),
         "permitted_chart": consents.permitted_chart(totals),
-        "checks": _checks(failed.count(), Quarantined.objects.count(), counted_at),
+        "checks": _checks(failed.count(), refused.count(), counted_at),
         "running": jobs.lines(list(running.order_by("-created_at")[:5])),
         "campaigns": campaigns[:5],
     }
