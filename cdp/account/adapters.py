@@ -9,6 +9,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import clear_login
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -17,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from cdp.account import begin
+from cdp.account import begin, notes
 from cdp.account.onward import safe
 from cdp.account.preferences import bring_along
 from cdp.accounts import sealing, two_step
@@ -29,16 +30,16 @@ SEALED_FOR = "mfa_authenticator.data"
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """The end of every sign-in, by whatever steps."""
 
-    def pre_login(self, request: HttpRequest, user: Operator, **_about: Any) -> HttpResponse | None:
-        """Stop a passkey of somebody who was switched off; a password does not come this far."""
-        if user.is_active:
-            return None
-        clear_login(request)
-        messages.error(request, _("This passkey opens nothing here."))
-        return redirect("account:signin")
+    def pre_login(self, *_who: Any, **_about: Any) -> None:
+        """Refuse nobody yet: whoever was switched off is refused at the end, in `login`."""
 
     def login(self, request: HttpRequest, user: Operator) -> None:
-        """Begin the session under a new key."""
+        """Begin the session under a new key, unless the operator was switched off meanwhile."""
+        if not user.is_active:
+            clear_login(request)
+            notes.keep(user, "operator.sign_in_refused", step="inactive")
+            messages.error(request, _("This sign-in opens nothing here."))
+            raise ImmediateHttpResponse(redirect("account:signin"))
         super().login(request, user)
         begin.session(request, user)
 

@@ -49,7 +49,7 @@ class SignIn(LoginWebAuthnView):  # type: ignore[misc]  # allauth has no types
     def form_invalid(self, form: Any) -> HttpResponse:
         """Refuse without saying why."""
         notes.keep(None, "operator.sign_in_refused", step="passkey")
-        messages.error(self.request, _("This passkey opens nothing here."))
+        messages.error(self.request, _("This sign-in opens nothing here."))
         return redirect("account:signin")
 
 

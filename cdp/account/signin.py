@@ -20,6 +20,7 @@ from cdp.account import begin, notes, passkeys, tries
 from cdp.account.onward import safe
 from cdp.accounts import clients, limits
 from cdp.accounts.models import Operator
+from cdp.kernel.logging import logger
 
 
 class SignInForm(forms.Form):
@@ -87,6 +88,7 @@ def _note_refusal(email: str, *, locked: bool) -> None:
     """Put a refusal on the record; the same work whether or not anybody has the address."""
     known = Operator.objects.filter(email__iexact=email).first()
     notes.keep(known, "operator.sign_in_refused", step="password")
+    logger().warning("operator.sign_in_refused")
     if locked:
         notes.keep(known, "operator.locked", step="password")
 

@@ -72,6 +72,7 @@ ACTS: Mapping[str, Text] = {
     "operator.sign_in_refused": _("was refused at the sign-in"),
     "operator.sign_out": _("signed out"),
     "operator.session_ended": _("ended a sign-in"),
+    "operator.session_over": _("reached the end of a sign-in"),
     "operator.confirmed": _("proved again who they are"),
     "operator.proof_refused": _("failed to prove again who they are"),
     "operator.locked": _("was locked out after too many tries"),

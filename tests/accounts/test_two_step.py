@@ -263,9 +263,11 @@ def test_who_was_switched_off_between_the_steps_stays_out(
     sign_in(browser)
     switch_off(alice.pk)
 
-    type_code(browser, code(secret, at=app_clock.now))
+    answer = type_code(browser, code(secret, at=app_clock.now))
 
-    assert browser.get("/console/").status_code == 302
+    assert answer["Location"] == "/account/signin/"
+    assert signed_in(browser) is None
+    assert acts(alice)[-1] == "operator.sign_in_refused"
 
 
 def test_nothing_is_checked_while_tries_cannot_be_counted(

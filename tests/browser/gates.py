@@ -26,7 +26,7 @@ POLICY = {
     "frame-ancestors": NOTHING,
     "report-uri": {"/csp-report"},
 }
-PRIVATE = ("/console/", "/my/", "/u/", "/account/signin/", "/demo/mailbox/")
+PRIVATE = ("/console/", "/my/", "/u/", "/account/", "/demo/mailbox/")
 SHOW_NOBODY = (403, 404)
 HARMFUL_LINES = ("Content Security Policy", "Alpine Expression Error", "htmx:")
 STORED = """() => [document.title, location.href, document.cookie,

@@ -90,6 +90,9 @@ QUERIES = {
 }
 OUTSIDE = (
     Screen("account:signin", "nobody"),
+    Screen("account:page", "operator"),
+    Screen("account:set_up", "operator"),
+    Screen("account:confirm", "operator"),
     Screen("unsubscribe", "nobody", (("token", "token"),)),
     Screen("/demo/mailbox/", "nobody"),
     Screen("/demo/mailbox/{name}/", "nobody"),

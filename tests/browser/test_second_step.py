@@ -174,6 +174,9 @@ def test_a_passkey_is_the_second_step_after_the_password(
     expect(page.get_by_role("heading", level=1)).to_have_text("Second step")
     assert accessibility.violations(page) == []
     page.get_by_role("button", name="Use your passkey").click()
+    expect(page).to_have_url(re.compile(r"/console/$"))
+    page.goto(f"{named}/account/confirm/")
+    page.get_by_role("button", name="Use your passkey").click()
 
     expect(page).to_have_url(re.compile(r"/console/$"))
 
