@@ -42,6 +42,7 @@ FACTS: Mapping[str, names.Text] = {
 SCREENS = {
     "campaign": ("console:campaign", "campaigns:read"),
     "export": ("console:export", "exports:create"),
+    "key": ("console:keys", "keys:manage"),
 }
 SHORT = 12  # characters of a digest
 
@@ -100,7 +101,9 @@ def url(request: ConsoleRequest, approval: Approval) -> str:
     """Return the address of what an approval is for, '' where the operator may not see it."""
     what, _colon, name = approval.obj.partition(":")
     route, permission = SCREENS.get(what, ("", ""))
-    return reverse(route, args=[UUID(name)]) if route and may(request, permission) else ""
+    if not route or not may(request, permission):
+        return ""
+    return reverse(route, args=[] if what == "key" else [UUID(name)])
 
 
 def as_it_is_now(approval: Approval) -> Facts:

@@ -14,6 +14,7 @@ from cdp.console.access import ConsoleRequest, may, needs
 TABS: tuple[tuple[str, Any, str], ...] = (
     ("console:team", _("Team"), "team:manage"),
     ("console:api_keys", _("API keys"), "keys:manage"),
+    ("console:keys", _("Keys"), "keys:manage"),
 )
 
 

@@ -21,7 +21,7 @@ NOBODY = UUID(int=7)
 NOTHING = {
     "tab": "timeline", "act": "pause", "model": "rfm", "index": 4711, "role": "viewer",
     "pk": 4711, "name": "purchase", "purpose": "marketing.email", "token": "x", "kind": "track",
-    "place": "0/000",
+    "place": "0/000", "use": "kek", "key_id": 4711, "ending": "retirement",
 }  # fmt: skip
 SIGN_IN = "/account/signin/"
 

@@ -16,7 +16,7 @@ from cdp.approvals.models import Approval
 from cdp.kernel import clock, database
 from cdp.kernel.models import JobRun, Workspace
 from cdp.kernel.roles import Role as Login
-from profiles.models import Segment, Source
+from profiles.models import Export, Segment, Source
 from profiles.sources import write_keys
 from tests.people import EVERYTHING, open_shop
 
@@ -29,7 +29,19 @@ RUN_KINDS = {
     "/console/audit/check/<uuid:run_id>/": "audit.verify",
 }
 # Parameters that name no object of a workspace.
-NO_OBJECT = {"tab", "act", "model", "role", "name", "purpose", "place", "pk"}
+NO_OBJECT = {
+    "tab",
+    "act",
+    "model",
+    "role",
+    "name",
+    "purpose",
+    "place",
+    "pk",
+    "use",
+    "key_id",
+    "ending",
+}
 Things = Mapping[str, Any]
 
 
@@ -59,8 +71,14 @@ def _made(workspace: Workspace, for_operator: Any) -> dict[str, Any]:
         email=f"li@{workspace.key}.example", name="Li", password=None
     )
     operators.grant_role(colleague, workspace=workspace.pk, role=Role.VIEWER)
+    export = Export.objects.create(
+        segment_id=segment.pk, segment_name=segment.name, fields=["trait.orders"],
+        purpose_key="profiling.segmentation", recipient="print shop", reason="why",
+        created_by=str(actor), state="counted",
+    )  # fmt: skip
     approval = Approval.objects.create(
-        kind="export", obj="export:1", title="Export", digest=b"\x00" * 32, asked_by=str(actor),
+        kind="export", obj=f"export:{export.pk}", title="Export", digest=b"\x00" * 32,
+        asked_by=str(actor),
         reason="why", expires_at=clock.now() + timedelta(hours=72),
     )  # fmt: skip
     notification = Notification.objects.create(operator_id=for_operator.pk, kind="job.failed")
@@ -79,6 +97,7 @@ def _made(workspace: Workspace, for_operator: Any) -> dict[str, Any]:
         "api_key": key.pk,
         "operator": colleague.pk,
         "approval_id": approval.pk,
+        "export_id": export.pk,
         "notification_id": notification.pk,
         "runs": {pattern: run.pk for pattern, run in runs.items()},
     }
