@@ -1,7 +1,6 @@
-"""The audit log: who did what, about whom, why; proofs to take away. Reading it is an entry."""
+"""The audit log: who did what, about whom, why. Reading it is an entry."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -10,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
-from audit import changes, details, explore, proofs, pseudonym, queries, verification, verify_log
+from audit import changes, details, explore, pseudonym, queries, verification
 from audit.details import Detail
 from audit.inbox import record
 from audit.proofs import NoSuchEntry
@@ -25,11 +24,11 @@ from cdp.console import (
     refusals,
 )
 from cdp.console.access import ConsoleRequest, may, needs
+from cdp.console.audit_files import ExportForm
 from cdp.console.profiles import FindForm
 from cdp.kernel import database
 from cdp.kernel.errors import CdpError
 
-VERIFIER = Path(verify_log.__file__)
 SEARCHED_FOR_REASON = 500  # entries whose details are opened to look for a reason
 
 
@@ -107,6 +106,7 @@ def _list(
         "views": audit_filters.views(asked.query),
         "query": asked.query,
         "find": (find or FindForm()) if may(request, "pii:reveal") else None,
+        "export": ExportForm(),
         "reason": reason,
         "opens": opens,
         "searched": len(page.rows),
@@ -161,7 +161,7 @@ def _entry(request: ConsoleRequest, index: int, *, opens: bool = False) -> HttpR
     shown = {
         "entry": audit_lines.lines([line], opened=opened)[0],
         "line": line,
-        "raw": queries.leaf_text(index),
+        "raw": "" if line.is_dropped else queries.leaf_text(index),
         "changes": changes.read(line.detail),
         "opened": detail,
         "told": sorted((detail.told or {}).items()) if detail else [],
@@ -179,34 +179,6 @@ def _find(index: int) -> Line:
         return queries.find(index)
     except NoSuchEntry:
         raise Http404 from None
-
-
-@require_GET
-@needs("audit:read")
-def download_proof(request: ConsoleRequest, index: int) -> HttpResponse:
-    """Hand out the proof file of one entry."""
-    try:
-        with database.atomic():
-            text = proofs.prove(index)
-            record(request.actor, "audit.prove", obj=f"entry:{index}")
-    except NoSuchEntry:
-        raise Http404 from None
-    return _file(text, name=proofs.file_name(index), media_type=proofs.MEDIA_TYPE)
-
-
-@require_GET
-@needs("audit:read")
-def download_verifier(request: ConsoleRequest) -> HttpResponse:
-    """Hand out the program that checks proofs and exports, to run anywhere."""
-    return _file(VERIFIER.read_text(), name=VERIFIER.name, media_type="text/x-python")
-
-
-def _file(text: str, *, name: str, media_type: str) -> HttpResponse:
-    return HttpResponse(
-        text,
-        content_type=media_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
 
 
 @require_POST

@@ -17,7 +17,7 @@ from audit import pseudonym
 from audit.explore import Search
 from cdp.accounts.models import ApiKey, Operator
 from cdp.console import names
-from cdp.console.audit_words import ACTS, GROUPS, TABLES
+from cdp.console.audit_words import ACTS, GROUPS, TABLES, group_or_act
 from cdp.kernel import workspaces
 from consent.catalog import CATALOG
 from profiles.events.personal import looks_personal
@@ -63,7 +63,7 @@ class FilterForm(forms.Form):
         language = get_language() or "en"
         for name, choices in {
             "who": [ANY, *_actors()],
-            "act": [ANY, *_acts()],
+            "act": [ANY, (CONFIGURATION, _("Configuration: all changes")), *grouped_acts()],
             "purpose": [ANY, *((spec.key, names.purpose(spec.key)) for spec in CATALOG)],
             "field": [
                 ANY,
@@ -156,13 +156,12 @@ def _begin(act: str) -> tuple[str, ...]:
     return (act,) if act else ()
 
 
-def _acts() -> list[tuple[Any, Any]]:
+def grouped_acts() -> list[tuple[Any, Any]]:
     """Return acts to choose from, each under its group, which can be chosen whole."""
-    grouped: list[tuple[Any, Any]] = [(CONFIGURATION, _("Configuration: all changes"))]
+    grouped: list[tuple[Any, Any]] = []
     for kind, name in GROUPS.items():
         single = [(act, words) for act, words in ACTS.items() if act.startswith(f"{kind}.")]
-        whole = _("%(group)s: all") % {"group": name}
-        grouped.append((name, [(f"{kind}.", whole), *single]))
+        grouped.append((name, [(f"{kind}.", group_or_act(f"{kind}.")), *single]))
     return grouped
 
 

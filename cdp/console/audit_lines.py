@@ -36,7 +36,8 @@ class EntryLine:
     purpose: str
     obj: str
     about: str
-    is_readable: bool
+    is_altered: bool
+    is_dropped: bool
     has_sealed_detail: bool
 
 
@@ -69,7 +70,8 @@ def _line(line: Line, named: names.ActorNames, things: Named, detail: Detail | N
         purpose=purpose,
         obj=line.obj,
         about=line.ref,
-        is_readable=line.is_readable,
+        is_altered=not (line.is_readable or line.is_dropped),
+        is_dropped=line.is_dropped,
         has_sealed_detail=line.has_sealed_detail,
     )
 

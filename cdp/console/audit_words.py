@@ -19,6 +19,7 @@ ACTS: Mapping[str, Text] = {
     "audit.prove": _("took a proof from the audit log"),
     "audit.verify": _("asked for a check of the whole log"),
     "log.export": _("exported the audit log"),
+    "log.forget": _("dropped the details of old entries"),
     "log.check": _("checked the whole log"),
     "log.new_origin": _("went on under a new name of the log"),
     "alert.create": _("made an alert"),
@@ -29,6 +30,7 @@ ACTS: Mapping[str, Text] = {
     "vault.unreadable": _("could not open a personal value"),
     "profile.find": _("looked for a person"),
     "profile.merge": _("joined two records of one person"),
+    "profile.export": _("put a person's data into an export"),
     "profile.erase": _("erased a person"),
     "profile.show_uses": _("looked at who used a person's data"),
     "erasure.finish": _("finished an erasure"),
@@ -164,6 +166,14 @@ def did(act: str, obj: str = "") -> str:
     return str(ACTS.get(act, act))
 
 
+def group_or_act(act: str) -> str:
+    """Return the name of a group of acts written `vault.`, or what a single act did."""
+    kind = act.removesuffix(".")
+    if act.endswith("."):
+        return gettext("%(group)s: all") % {"group": GROUPS.get(kind, kind)}
+    return did(act)
+
+
 def fields(listed: str) -> str:
     """Return the names of vault fields written `email,phone`."""
     language = get_language() or "en"
@@ -206,3 +216,19 @@ def sentence(
 def _filled(text: str, **parts: SafeString | str) -> SafeString:
     """Return a text with its places filled, what is not yet safe escaped."""
     return format_html(text % {name: f"{{{name}}}" for name in parts}, **parts)
+
+
+# The alerts that a workspace begins with, by their name there.
+ALERTS: Mapping[str, Text] = {
+    "More than 50 reveals an hour by one operator": _(
+        "More than 50 reveals an hour by one operator"
+    ),
+    "An export at night": _("An export at night"),
+    "An operator's first reveal": _("An operator's first reveal"),
+    "An operator's first export": _("An operator's first export"),
+}
+
+
+def alert_name(name: str) -> str:
+    """Return how an alert is called; one that somebody named stays as it is."""
+    return str(ALERTS.get(name, name))

@@ -20,6 +20,7 @@ from cdp.accounts.models import Notification
 from cdp.accounts.notifications import Kind
 from cdp.console import names, paging, refusals
 from cdp.console.access import ConsoleRequest, needs
+from cdp.console.audit_words import alert_name
 
 # Kind → its tag, and its text with room for the parameters.
 TEXTS: Mapping[str, tuple[str, names.Text]] = {
@@ -34,6 +35,7 @@ SCREENS: Mapping[str, tuple[str, str]] = {
     "job": ("console:job", "run_id"),
     "approval": ("console:approval", "approval_id"),
     "campaign": ("console:campaign", "campaign_id"),
+    "alert": ("console:audit_alert", "alert_id"),
     "log": ("console:audit", ""),
 }
 ACTOR_PARAMS = ("by", "who")
@@ -115,6 +117,8 @@ def _line(notification: Notification, named: names.ActorNames) -> Line:
     for name in ACTOR_PARAMS:
         if name in params:
             params[name] = named.of(str(params[name])) if params[name] else _("all together")
+    if notification.kind == Kind.ALERT_HIT:
+        params["name"] = alert_name(str(params["name"]))
     if "job" in params:
         params["job"] = names.job(str(params["job"]))
     if "reason" in params:

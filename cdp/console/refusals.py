@@ -135,12 +135,23 @@ SENTENCES = (
     _("Let the old key go on for at most %(count)s days."),
     _("Choose a key that is in force and has not been replaced."),
     _("Choose a key that is in force and does not end yet."),
+    _("Candor's own events come from inside. Choose another source."),
     # jobs
     _("Stopped at an operator's request; what was finished is kept."),
     _("This run is over, or another worker has it."),
     _("%(job)s has its run for this time."),
     _("The reader stopped listening."),
     _("Expired permissions wait to be folded. Start the drain, or run: manage.py drain --once"),
+    # audit
+    _("The log has entries from 0 up to, not with, %(size)s."),
+    _("The log has no such entry."),
+    _("This workspace has no such alert."),
+    _("Choose at least one act."),
+    _("Choose a window of one minute to one day."),
+    _("Choose a number of zero or more."),
+    _("Give both hours, or neither."),
+    _("Give two different hours."),
+    _("Give hours from 0 to 23."),
 )
 _HOLE = re.compile(r"%\((\w+)\)s")
 
