@@ -18,7 +18,7 @@ _OFF = (
 _OURS = ("publickey-credentials-create", "publickey-credentials-get")  # passkeys
 PERMISSIONS = ", ".join([*(f"{name}=()" for name in _OFF), *(f"{name}=(self)" for name in _OURS)])
 TOKEN_PATHS = ("/u/", "/r/")
-OPEN_TO_OTHERS = ("/v1/", "/static/", "/.well-known/")
+OPEN_TO_OTHERS = ("/v1/", "/static/", "/log/", "/.well-known/")
 
 
 class HeadersMiddleware:
