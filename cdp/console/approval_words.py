@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.planning import approval as launching
 from campaigns.planning import create as campaigns
+from cdp.accounts.permissions import ROLES
 from cdp.approvals.kinds import Facts, Kind
 from cdp.approvals.models import Approval
 from cdp.console import export_form, names
@@ -43,6 +44,7 @@ SCREENS = {
     "campaign": ("console:campaign", "campaigns:read"),
     "export": ("console:export", "exports:create"),
     "key": ("console:keys", "keys:manage"),
+    "role": ("console:member", "team:manage"),
 }
 SHORT = 12  # characters of a digest
 
@@ -92,6 +94,10 @@ def _value(key: str, value: str | int) -> str:
         return names.purpose(str(value))
     if key == "fields":
         return gettext(", ").join(export_form.label(name) for name in str(value).split(", "))
+    if key == "operator":
+        return names.actors({f"op:{value}"}).of(f"op:{value}")
+    if key == "role":
+        return str(ROLES[str(value)][0]) if value in ROLES else str(value)
     if key == "rule":
         return str(value)[:SHORT]
     return f"{value:,}" if isinstance(value, int) else value
@@ -103,7 +109,7 @@ def url(request: ConsoleRequest, approval: Approval) -> str:
     route, permission = SCREENS.get(what, ("", ""))
     if not route or not may(request, permission):
         return ""
-    return reverse(route, args=[] if what == "key" else [UUID(name)])
+    return reverse(route, args=[] if what == "key" else [UUID(name.partition("/")[0])])
 
 
 def as_it_is_now(approval: Approval) -> Facts:

@@ -3,7 +3,7 @@
 import re
 from uuid import UUID
 
-from tests.stories.house import House, Visitor, eventually
+from tests.stories.house import Answer, House, Visitor, eventually
 
 SPENT_OVER_10 = {
     "0-kind": "event", "0-event": "Order Completed", "0-measure": "sum", "0-days": "90",
@@ -51,6 +51,36 @@ def launches(house: House, operator: Visitor, campaign: UUID) -> None:
     page = f"/console/campaigns/{campaign}/"
     answer = operator.post(f"{page}launch/", page=page)
     assert answer.status == 200, answer.text[:3000]
+
+
+def plans_export(house: House, operator: Visitor, segment: UUID, **given: object) -> UUID:
+    """Plan an export of addresses and wait until a worker has counted it."""
+    form = {
+        "segment": str(segment), "purpose": "marketing.email", "contact": ["contact.email"],
+        "recipient": "Print shop", "reason": "catalog 2026", **given,
+    }  # fmt: skip
+    answer = operator.post("/console/exports/new/", form)
+    found = re.search(r"/console/exports/([0-9a-f-]{36})/", answer.text)
+    assert answer.status == 200 and found, answer.text[:3000]
+    export = UUID(found[1])
+    becomes(house, export, "counted")
+    return export
+
+
+def becomes(house: House, export: UUID, state: str) -> None:
+    """Wait until an export is in a state."""
+    eventually(
+        lambda: house.ask("SELECT state FROM profiles_export WHERE id = %s", export) == [(state,)],
+        why=f"the export does not become {state}",
+        seconds=120,
+    )
+
+
+def presses(operator: Visitor, path: str, *, page: str, **form: str) -> Answer:
+    """Press a button of a console page."""
+    answer = operator.post(path, form, page=page)
+    assert answer.status == 200, answer.text[:3000]
+    return answer
 
 
 def signs_in(house: House, email: str) -> Visitor:
