@@ -66,11 +66,7 @@ def join(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Your password is set. Sign in with it."))
             return redirect("account:signin")
-    answer = render(
-        request, "account/join.html", {"form": form}, status=422 if form.errors else 200
-    )
-    answer["Referrer-Policy"] = "no-referrer"
-    return answer
+    return render(request, "account/join.html", {"form": form}, status=422 if form.errors else 200)
 
 
 def _accept(token: str, *, password: str) -> None:

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     ALERT_HIT = "alert.hit"
     LOG_BROKEN = "log.broken"
     JOB_FAILED = "job.failed"
+    ACCESS_ASKED = "access.asked"
     APPROVAL_ASKED = "approval.asked"
     APPROVAL_DECIDED = "approval.decided"
 

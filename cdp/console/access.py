@@ -55,7 +55,7 @@ RAIL: tuple[tuple[Any, tuple[tuple[str, Any, str], ...]], ...] = (
             ("console:jobs", _("Jobs"), "jobs:read"),
         ),
     ),
-    ("", (("console:settings", _("Settings"), "workspace:manage"),)),
+    (_("Workspace"), (("console:settings", _("Settings"), "workspace:manage"),)),
 )
 
 
@@ -138,7 +138,10 @@ def needs(permission: str) -> Callable[[View], View]:
 
 def _refuse(request: ConsoleRequest, permission: str) -> HttpResponse:
     """Answer with the page that says what is needed, who can open it and who can grant it."""
-    shown: dict[str, Any] = {"needed": permissions.WORDS.get(permission, "")}
+    shown: dict[str, Any] = {
+        "permission": permission,
+        "needed": permissions.WORDS.get(permission, ""),
+    }
     if request.permissions:
         here = request.workspace.pk
         shown["openers"] = team.names_with(permission, workspace=here)

@@ -20,7 +20,7 @@ from cdp.accounts.models import ApiKey
 from cdp.accounts.permissions import SCOPES, Text
 from cdp.console import names, refusals, settings
 from cdp.console.access import ConsoleRequest, needs
-from cdp.console.step_up import confirmed, confirmed_to_act
+from cdp.console.step_up import confirmed_to_act
 from cdp.kernel import clock
 from cdp.kernel.errors import CdpError
 from cdp.kernel.roles import Role
@@ -98,7 +98,7 @@ def show_api_keys(request: ConsoleRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @needs("keys:manage")
-@confirmed
+@confirmed_to_act
 def new_api_key(request: ConsoleRequest) -> HttpResponse:
     """Show the form; on POST issue a key and show its token, this once."""
     form = KeyForm(request.POST or None)

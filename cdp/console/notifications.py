@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from cdp.accounts import notifications
 from cdp.accounts.models import Notification
 from cdp.accounts.notifications import Kind
+from cdp.accounts.permissions import WORDS
 from cdp.console import names, paging, refusals
 from cdp.console.access import ConsoleRequest, needs
 from cdp.console.audit_words import alert_name
@@ -27,6 +28,7 @@ TEXTS: Mapping[str, tuple[str, names.Text]] = {
     Kind.ALERT_HIT: ("warning", _("Alert “%(name)s”: %(who)s, %(count)s times")),
     Kind.LOG_BROKEN: ("error", _("The audit log does not hold: %(problem)s")),
     Kind.JOB_FAILED: ("error", _("%(job)s failed: %(reason)s")),
+    Kind.ACCESS_ASKED: ("info", _("%(by)s asks for a permission: %(permission)s")),
     Kind.APPROVAL_ASKED: ("info", _("%(by)s asks for your approval: %(name)s")),
     Kind.APPROVAL_DECIDED: ("info", _("%(by)s decided on what you asked for: %(name)s")),
 }
@@ -37,6 +39,7 @@ SCREENS: Mapping[str, tuple[str, str]] = {
     "campaign": ("console:campaign", "campaign_id"),
     "alert": ("console:audit_alert", "alert_id"),
     "log": ("console:audit", ""),
+    "operator": ("console:member", "operator"),
 }
 ACTOR_PARAMS = ("by", "who")
 
@@ -121,6 +124,8 @@ def _line(notification: Notification, named: names.ActorNames) -> Line:
         params["name"] = alert_name(str(params["name"]))
     if "job" in params:
         params["job"] = names.job(str(params["job"]))
+    if "permission" in params:
+        params["permission"] = WORDS.get(str(params["permission"]), params["permission"])
     if "reason" in params:
         params["reason"] = refusals.said(str(params["reason"]))
     return Line(

@@ -19,6 +19,7 @@ from cdp.kernel import clock
 from cdp.kernel.errors import CdpError
 from profiles.models import Source, WriteKey
 from profiles.sources import write_keys
+from profiles.sources.find import PLATFORM
 
 OVERLAPS = (0, 7, 30, 90)  # days
 
@@ -61,7 +62,11 @@ def show_source(request: ConsoleRequest, source: UUID) -> HttpResponse:
 def make_key(request: ConsoleRequest, source: UUID) -> HttpResponse:
     """Make a write key and show it whole, this once."""
     found = _source(source)
-    return _page(request, found, fresh=write_keys.make(found.pk, actor=request.actor))
+    try:
+        fresh = write_keys.make(found.pk, actor=request.actor)
+    except CdpError as refused:
+        return _page(request, found, refused=refused)
+    return _page(request, found, fresh=fresh)
 
 
 @require_POST
@@ -124,6 +129,7 @@ def _page(
         "purpose": names.purpose(event_counts.PURPOSE),
         "keys": [_line(key, may_manage=may_manage) for key in rows],
         "may_manage": may_manage,
+        "may_make": may_manage and source.key != PLATFORM,
         "fresh": fresh.key if fresh else "",
         "refused": refusals.said(refused) if refused else "",
     }

@@ -20,7 +20,7 @@ from cdp.accounts.team import Member, NotInTeam
 from cdp.approvals import role_grant
 from cdp.console import refusals, settings
 from cdp.console.access import ConsoleRequest, needs
-from cdp.console.step_up import confirmed, confirmed_to_act
+from cdp.console.step_up import confirmed_to_act
 from cdp.kernel.errors import CdpError
 
 
@@ -85,7 +85,7 @@ def show_team(request: ConsoleRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @needs("team:manage")
-@confirmed
+@confirmed_to_act
 def invite(request: ConsoleRequest) -> HttpResponse:
     """Show the form; on POST let somebody in and show their link, this once."""
     form = InviteForm(request.POST or None)

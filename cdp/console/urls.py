@@ -5,6 +5,7 @@ from django.urls import path
 from cdp.console import (
     api_keys,
     approvals,
+    asking,
     audit,
     audit_alerts,
     audit_files,
@@ -109,6 +110,7 @@ urlpatterns = [
     path("jobs/", jobs.show_jobs, name="jobs"),
     path("jobs/<uuid:run_id>/", jobs.show_job, name="job"),
     path("jobs/<uuid:run_id>/cancel/", jobs.cancel_job, name="job_cancel"),
+    path("access/", asking.ask_for_access, name="ask_for_access"),
     path("settings/", settings.show_settings, name="settings"),
     path("settings/keys/", keys.show_keys, name="keys"),
     path("settings/keys/rewrap/", keys.rewrap_keys, name="keys_rewrap"),

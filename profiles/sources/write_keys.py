@@ -17,6 +17,7 @@ from audit.inbox import Detail, record
 from cdp.kernel import clock
 from cdp.kernel.base import CurrentWorkspace
 from cdp.kernel.errors import CdpError
+from profiles.sources.find import PLATFORM
 from profiles.sources.models import Source, WriteKey
 
 MARK = "wk_"
@@ -27,6 +28,12 @@ class NoSuchSource(CdpError):
     """The workspace has no such source."""
 
     code = "no_such_source"
+
+
+class PlatformTakesNoKey(CdpError):
+    """The platform's own events may name a subject, so nobody outside sends them."""
+
+    code = "platform_takes_no_key"
 
 
 class NoSuchWriteKey(CdpError):
@@ -46,10 +53,13 @@ def make(source: UUID, *, actor: Actor) -> WriteKey:
     Make a write key for a source of the current workspace.
 
     :raises NoSuchSource: there is none of this id
+    :raises PlatformTakesNoKey: it is the platform's own
     """
     found = Source.objects.filter(pk=source).first()
     if found is None:
         raise NoSuchSource("Choose a source of this workspace.")
+    if found.key == PLATFORM:
+        raise PlatformTakesNoKey("Candor's own events come from inside. Choose another source.")
     with acting(actor):
         key = _new(found)
         record(actor, "write_key.made", obj=f"write_key:{key.pk}")

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
@@ -26,6 +27,11 @@ QUIET_BROWSER = (
 READER = 31  # buys often and got a message: everything there is about a customer is there
 STEP_MS = 15_000
 DESK = {"width": 1440, "height": 900}
+
+ALERT = {
+    "name": "Any look at the log", "acts": "audit.read", "actor_kind": "op", "counted": "apart",
+    "more_than": "0", "within_minutes": "1440", "is_on": "on",
+}  # fmt: skip
 
 NewContext = Callable[..., BrowserContext]
 Enter = Callable[..., Page]
@@ -163,8 +169,13 @@ def places(house: House, operator: Visitor, customer: Visitor) -> Places:
     campaigns = "/console/campaigns/"
     letter = next(iter(house.letters(to=shop.address(READER))))
     subscription = next(message for message in house.letters() if message.get("List-Unsubscribe"))
+    export = acts.plans_export(house, operator, UUID(segment))
+    acts.presses(
+        operator, f"/console/exports/{export}/approval/", page=f"/console/exports/{export}/"
+    )
     token = re.search(r"/u/([^>\s]+)>", str(subscription["List-Unsubscribe"]))
     assert token and letter
+    operator.post("/console/audit/alerts/new/", ALERT)
     return Places(
         segment_id=segment,
         subject=link(operator, f"/console/segments/{segment}/", rf"profiles/{uuid}/"),
@@ -175,4 +186,10 @@ def places(house: House, operator: Visitor, customer: Visitor) -> Places:
         explanation_id=link(customer, "/my/reasons/", rf"reasons/{uuid}/"),
         token=token[1],
         name=link(operator, "/demo/mailbox/", r"mailbox/([\w-]+)/\""),
+        approval_id=link(operator, "/console/approvals/", rf"approvals/{uuid}/"),
+        export_id=str(export),
+        source=link(operator, "/console/sources/", rf"sources/{uuid}/"),
+        operator=link(operator, "/console/settings/team/", rf"team/{uuid}/", near="Alice"),
+        key=link(operator, "/console/settings/api-keys/", rf"api-keys/{uuid}/"),
+        alert_id=link(operator, "/console/audit/alerts/", rf"alerts/{uuid}/\"", near=ALERT["name"]),
     )

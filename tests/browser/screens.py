@@ -30,6 +30,12 @@ class Places:
     explanation_id: str
     token: str
     name: str
+    approval_id: str
+    export_id: str
+    source: str
+    operator: str
+    key: str
+    alert_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +70,26 @@ ACTS = {
     "console:profile_find", "console:segment_count", "console:segment_refresh",
     "console:segment_archive", "console:campaign_launch", "console:campaign_reach",
     "console:campaign_preview", "console:campaign_act", "console:scoring_start",
-    "console:job_cancel", "portal:signout", "portal:stop", "portal:restore", "portal:category",
-    "portal:permission", "portal:reveal",
+    "console:audit_reasons", "console:audit_find", "console:audit_check", "console:audit_export",
+    "console:audit_detail", "console:notification", "console:notifications_read",
+    "console:job_cancel", "console:source_keys", "console:source_key_rotation",
+    "console:source_key_revocation", "console:member_role", "console:member_role_approval",
+    "console:member_second_step", "console:member_link", "console:member_access",
+    "console:campaign_approval", "console:approval_approve", "console:approval_reject",
+    "console:approval_withdraw", "console:export_approval", "console:export_start",
+    "console:export_file", "console:keys_rewrap", "console:key_rotation", "console:key_approval",
+    "console:key_end", "console:api_key_rotation", "console:api_key_revocation", "console:ask_for_access",
+    "portal:signout",
+    "portal:stop", "portal:restore", "portal:category", "portal:permission", "portal:reveal",
 }  # fmt: skip
 # Parts of a page that arrive while one waits; the tests of the page see them.
 PARTS = {
     "console:segment_count_result",
     "console:campaign_reach_result",
     "console:campaign_preview_result",
+    "console:audit_check_result",
 }
-FILES = {"console:audit_proof", "portal:proof"}
+FILES = {"console:audit_proof", "console:audit_verifier", "portal:proof"}
 BEFORE_SIGN_IN = {"portal:signin", "portal:enter"}
 
 # What fills an address beyond the fields of the same name; each line is one more screen.
@@ -85,7 +101,8 @@ FILLED: dict[str, tuple[tuple[tuple[str, str], ...], ...]] = {
 }
 QUERIES = {
     "console:profile": ("", "?for=profiling.segmentation"),
-    "console:audit": ("", "?act=vault.open"),
+    "console:audit": ("", "?act=vault.open&object=fields:&who=op"),
+    "console:notifications": ("", "?show=unread"),
     "portal:history": ("", "?who=people"),
 }
 OUTSIDE = (
@@ -130,7 +147,11 @@ def addresses(wanted: set[str], places: Places) -> list[tuple[str, str]]:
         "segment_id": places.segment_id, "campaign_id": places.draft, "run_id": places.run_id,
         "subject": places.subject, "index": places.index, "tab": "timeline", "act": "pause",
         "model": "rfm", "purpose": "marketing.email", "name": "purchase",
-        "explanation_id": places.explanation_id,
+        "approval_id": places.approval_id, "export_id": places.export_id, "use": "kek",
+        "key_id": "1", "ending": "retirement",
+        "explanation_id": places.explanation_id, "source": places.source,
+        "operator": places.operator, "key": places.key, "role": "viewer",
+        "alert_id": places.alert_id, "notification_id": places.run_id,
     }  # fmt: skip
     return [
         (route, reverse(route, kwargs={name: given[name] for name in names}))

@@ -164,7 +164,7 @@ def test_joining_is_refused_with_a_reason_and_uses_nothing_up(
 def test_the_page_of_a_link_gives_nothing_away(db: None) -> None:
     answer = Client().get(reverse("account:join"))
 
-    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["Referrer-Policy"] == "same-origin"
     assert "no-store" in answer["Cache-Control"]
 
 
@@ -209,8 +209,23 @@ def test_whoever_may_not_open_a_page_is_told_who_can(
     text = page.content.decode()
     assert page.status_code == 403
     assert "Invite operators, grant and take roles" in text
-    assert re.search(r"Who can open it</dt><dd>Operator 1</dd>", text)
-    assert re.search(r"Who can grant it</dt><dd>Operator 1</dd>", text)
+    assert re.search(r"Who can open it</dt>\s*<dd><ul><li>Operator 1</li></ul></dd>", text)
+    assert re.search(r"Who can grant it</dt>\s*<dd><ul><li>Operator 1</li></ul></dd>", text)
+
+
+def test_who_is_refused_asks_the_owners_and_they_are_told_once_a_day(
+    console: Console, owner: Client
+) -> None:
+    uma = console(Role.AUDITOR)
+
+    for _ in range(2):
+        uma.post(reverse("console:ask_for_access"), {"permission": "team:manage"})
+
+    told = owner.get(reverse("console:notifications")).content.decode()
+    assert told.count("Operator 1 asks for a permission: Invite operators") == 1
+    assert "asks for a permission" not in uma.get(reverse("console:notifications")).content.decode()
+    made_up = uma.post(reverse("console:ask_for_access"), {"permission": "everything"})
+    assert made_up.status_code == 404
 
 
 def ask(browser: Client, operator: Operator, role: Role, reason: str = "two hands more") -> Any:

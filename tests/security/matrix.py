@@ -58,6 +58,7 @@ ROUTES: Mapping[str, str] = {
     "/account/theme/": ANYBODY,
     # console
     "/console/": ANY_ROLE,
+    "/console/access/": ANY_ROLE,
     "/console/profiles/": "profiles:read",
     "/console/profiles/find/": "pii:reveal",
     "/console/profiles/<uuid:subject>/": "profiles:read",

@@ -113,3 +113,11 @@ def test_another_workspace_s_source_and_keys_are_not_there(shop: Shop) -> None:
             act(verb, their_key.pk, **more)
     with database.door("web"):
         assert their_key not in write_keys.in_force(NOON)
+
+
+def test_the_platform_s_own_source_takes_no_key(shop: Shop) -> None:
+    with database.door("web"):
+        own = Source.objects.get(key=find.PLATFORM)
+
+    with pytest.raises(write_keys.PlatformTakesNoKey):
+        act(write_keys.make, own.pk)
