@@ -17,7 +17,7 @@ from consent.models import Purpose
 from consent.purposes import CatalogueDiffers
 from tests.servers import Servers
 
-SERVING = [role for role in APPLICATION if role not in (Role.SWEEP, Role.RIGHTS)]
+SERVING = [role for role in APPLICATION if role is not Role.SWEEP]
 
 
 def owner_does(*statements: str, role: Role = Role.OWNER) -> None:
