@@ -74,6 +74,11 @@ def renew(operator: Operator, *, workspace: UUID) -> str:
     :raises WorksElsewhere: the operator is in another team too, so this is not one owner's to do
     """
     refuse_elsewhere(operator.pk, workspace=workspace)
+    return replace(operator, workspace=workspace)
+
+
+def replace(operator: Operator, *, workspace: UUID) -> str:
+    """Return a fresh link's token for a member, whatever other teams they are in."""
     token = secrets.token_urlsafe(32)
     with database.atomic():
         Invitation.objects.filter(operator=operator, workspace_id=workspace).delete()

@@ -57,6 +57,7 @@ COMMAND_PROCESS: dict[str, str] = {
     "migrate": "migrate",
     "makemigrations": "migrate",
     "seed": "web",
+    "invite": "web",
     "sequencer": "sequencer",
     "verify_audit": "sequencer",
     "audit": "sequencer",
