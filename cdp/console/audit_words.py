@@ -88,6 +88,7 @@ ACTS: Mapping[str, Text] = {
     "operator.role_granted": _("granted an operator a role"),
     "operator.two_step_taken_off": _("took an operator's second step off"),
     "operator.access_ended": _("ended an operator's access"),
+    "operator.access_asked": _("asked the owners for a permission"),
     "customer.sign_in": _("signed in to their own pages"),
     "api_key.issued": _("issued an API key"),
     "api_key.rotated": _("replaced an API key"),
