@@ -16,6 +16,19 @@ from tests.runtime.conftest import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KEPT = ("keys/keyring.json", "dsn.json", "secrets.json")
+UNKNOWN_ERASURE = json.dumps(
+    {
+        "id": "01a20000-0000-7000-8000-000000000001",
+        "workspace": "01a20000-0000-7000-8000-000000000002",
+        "subject": "01a20000-0000-7000-8000-000000000003",
+        "origins": ["01a20000-0000-7000-8000-000000000003"],
+        "reason": "request",
+        "actor": "sys:erase",
+        "requested_at": "2026-06-15T12:00:00+00:00",
+        "erased_at": "2026-06-15T12:00:00+00:00",
+        "counts": {},
+    }
+)
 Start = Callable[[], subprocess.Popen[bytes]]
 
 
@@ -103,11 +116,15 @@ def test_a_house_is_started_killed_started_again_and_stopped(
     )
     wait_until(lambda: roster.is_healthy(port, "/readyz"), seconds=60)
 
-    # After `kill -9` of the launcher nothing is left, and the next start finds everything again.
+    # After `kill -9` of the launcher nothing is left, and the next start finds everything again;
+    # an erasure that this database does not know, as after a restore, is put in force before.
     launcher.kill()
     launcher.wait()
     wait_until(lambda: processes_of(open_folder) == [])
+    (open_folder / "erasure-ledger.ndjson").write_text(UNKNOWN_ERASURE + "\n")
     again = start()
+    port_again = private_files.read_json(open_folder / "ports.json")["web"]
+    wait_until(lambda: roster.is_healthy(port_again, "/readyz"), seconds=60)
     assert private_files.read_json(open_folder / "ports.json")["web"] == port
     assert {name: (open_folder / name).read_text() for name in KEPT} == kept
 
