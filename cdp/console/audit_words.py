@@ -86,6 +86,7 @@ ACTS: Mapping[str, Text] = {
     "operator.joined": _("joined the team"),
     "operator.link_renewed": _("renewed an invitation"),
     "operator.role_granted": _("granted an operator a role"),
+    "operator.role_taken": _("took a role from an operator"),
     "operator.two_step_taken_off": _("took an operator's second step off"),
     "operator.access_ended": _("ended an operator's access"),
     "operator.access_asked": _("asked the owners for a permission"),

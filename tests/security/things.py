@@ -7,7 +7,7 @@ from typing import Any
 from audit import sequencer
 from audit.actors import Actor
 from audit.inbox import record
-from audit.models import Entry
+from audit.models import Alert, Entry
 from campaigns.models import Campaign, Template
 from cdp.accounts import api_keys, operators
 from cdp.accounts.models import Notification
@@ -81,6 +81,7 @@ def _made(workspace: Workspace, for_operator: Any) -> dict[str, Any]:
         asked_by=str(actor),
         reason="why", expires_at=clock.now() + timedelta(hours=72),
     )  # fmt: skip
+    alert = Alert.objects.create(name="Many reveals", acts=["vault.open"])
     notification = Notification.objects.create(operator_id=for_operator.pk, kind="job.failed")
     source = Source.objects.get(key="till")
     runs = {
@@ -98,6 +99,7 @@ def _made(workspace: Workspace, for_operator: Any) -> dict[str, Any]:
         "operator": colleague.pk,
         "approval_id": approval.pk,
         "export_id": export.pk,
+        "alert_id": alert.pk,
         "notification_id": notification.pk,
         "runs": {pattern: run.pk for pattern, run in runs.items()},
     }
