@@ -11,12 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.planning import approval as launching
 from campaigns.planning import create as campaigns
 from cdp.accounts.permissions import ROLES
+from cdp.approvals import kinds
 from cdp.approvals.kinds import Facts, Kind
 from cdp.approvals.models import Approval
-from cdp.console import export_form, names
+from cdp.console import export_form, names, segments
 from cdp.console.access import ConsoleRequest, may
 from cdp.kernel.errors import CdpError
 from profiles.exports import plan as exports
+from profiles.segments.models import Segment
 
 KINDS: Mapping[str, names.Text] = {
     Kind.CAMPAIGN_LAUNCH: _("Launch of a campaign"),
@@ -29,6 +31,7 @@ KINDS: Mapping[str, names.Text] = {
 FACTS: Mapping[str, names.Text] = {
     "text": _("Message"),
     "segment": _("Segment"),
+    "rule": _("Rule"),
     "purpose": _("Purpose"),
     "channel": _("Channel"),
     "fields": _("Fields"),
@@ -38,7 +41,6 @@ FACTS: Mapping[str, names.Text] = {
     "key": _("Key"),
     "operator": _("Operator"),
     "role": _("Role"),
-    "rule": _("Rule, digest"),
 }
 SCREENS = {
     "campaign": ("console:campaign", "campaigns:read"),
@@ -46,7 +48,6 @@ SCREENS = {
     "key": ("console:keys", "keys:manage"),
     "role": ("console:member", "team:manage"),
 }
-SHORT = 12  # characters of a digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,37 +71,47 @@ def people(approval: Approval) -> str:
     return ngettext("%(n)s person", "%(n)s people", approval.people) % {"n": f"{approval.people:,}"}
 
 
-def facts(approval: Approval, *, before: Approval | None) -> list[Fact]:
+def facts(request: ConsoleRequest, approval: Approval, *, before: Approval | None) -> list[Fact]:
     """Return the frozen copy as rows, with what differs from an earlier one."""
-    former = before.snapshot if before else {}
+    now, former = approval.snapshot, before.snapshot if before else {}
     shown = [
         Fact(
             str(FACTS[key]),
-            _value(key, value),
-            _value(key, former[key]) if key in former and former[key] != value else "",
+            _value(request, key, now),
+            _value(request, key, former) if key in former and former[key] != now[key] else "",
         )
-        for key, value in approval.snapshot.items()
-        if key in FACTS
+        for key in FACTS
+        if key in now
     ]
-    if approval.people and "people" not in approval.snapshot:
+    if approval.people and "people" not in now:
         was = before.people if before else approval.people
         changed = f"{was:,}" if was != approval.people else ""
         shown.append(Fact(gettext("People"), f"{approval.people:,}", changed))
     return shown
 
 
-def _value(key: str, value: str | int) -> str:
-    if key == "purpose":
-        return names.purpose(str(value))
-    if key == "fields":
-        return gettext(", ").join(export_form.label(name) for name in str(value).split(", "))
-    if key == "operator":
-        return names.actors({f"op:{value}"}).of(f"op:{value}")
-    if key == "role":
-        return str(ROLES[str(value)][0]) if value in ROLES else str(value)
-    if key == "rule":
-        return str(value)[:SHORT]
+def _value(request: ConsoleRequest, key: str, of: Facts) -> str:
+    value = of[key]
+    match key:
+        case "purpose":
+            return names.purpose(str(value))
+        case "fields":
+            return gettext(", ").join(export_form.label(name) for name in str(value).split(", "))
+        case "operator":
+            return names.actors({f"op:{value}"}).of(f"op:{value}")
+        case "role":
+            return str(ROLES[str(value)][0]) if value in ROLES else str(value)
+        case "rule":
+            return _rule(request, str(of.get("segment_id", "")), digest=str(value))
     return f"{value:,}" if isinstance(value, int) else value
+
+
+def _rule(request: ConsoleRequest, segment_id: str, *, digest: str) -> str:
+    """Return a segment's rule in words if it still is the frozen one, else only what it is not."""
+    segment = Segment.objects.filter(pk=segment_id).first() if segment_id else None
+    if segment is None or kinds.digest(segment.rule).hex() != digest:
+        return gettext("another rule than now")
+    return segments.in_words(request, segment.rule)
 
 
 def url(request: ConsoleRequest, approval: Approval) -> str:

@@ -88,7 +88,7 @@ def _page(
     shown: dict[str, Any] = {
         "approval": approval,
         "line": _lines([approval])[0],
-        "facts": approval_words.facts(approval, before=before),
+        "facts": approval_words.facts(request, approval, before=before),
         "before": before,
         "url": approval_words.url(request, approval),
         "changed": is_open and not is_same,

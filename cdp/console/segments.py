@@ -55,7 +55,7 @@ def show_segments(request: ConsoleRequest) -> HttpResponse:
         SegmentLine(
             id=each.id,
             name=each.name,
-            words=_in_words(request, each.rule),
+            words=in_words(request, each.rule),
             size=each.size,
             refreshed_at=each.refreshed_at,
             used_in=used.count(each.id),
@@ -66,7 +66,7 @@ def show_segments(request: ConsoleRequest) -> HttpResponse:
     return render(request, "console/segments.html", shown)
 
 
-def _in_words(request: ConsoleRequest, rule: object) -> str:
+def in_words(request: ConsoleRequest, rule: object) -> str:
     """Return a stored rule as a sentence; a rule that can no longer be read says so."""
     try:
         return _tell(request, rules.parse(rule))
@@ -107,7 +107,7 @@ def show_segment(request: ConsoleRequest, segment_id: UUID) -> HttpResponse:
     runs = JobRun.objects.filter(params__segment_id=str(segment.id)).order_by("-created_at")[:5]
     shown = {
         "segment": segment,
-        "words": _in_words(request, segment.rule),
+        "words": in_words(request, segment.rule),
         "rule_json": json.dumps(segment.rule, indent=2, ensure_ascii=False),
         "members": members,
         "currency": _currency(request),
