@@ -1,19 +1,40 @@
 """
-The log's public files: checkpoint, verifier key and tiles, as C2SP tlog-tiles lays them out.
+The log's public files: checkpoint, verifier key and tiles, as C2SP tlog-tiles lays them out; and a
+page on which anyone checks a proof.
 
 They hold hashes and sizes alone, and salts keep hashes from being guessed, so anyone may fetch
 them and watch that the log only grows. Entries are never served here. Source: C2SP tlog-tiles.
 """
 
+from pathlib import Path
+
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 
-from audit import shelf, signing, tiles
+from audit import shelf, signing, tiles, verify_log
 from audit.merkle import HASH_BYTES
 
 _NEVER_CHANGES = "public, max-age=31536000, immutable"
 _CHANGES_SOON = "public, max-age=5"
+_VERIFIER = Path(verify_log.__file__)
+
+
+@require_safe
+def show_page(request: HttpRequest) -> HttpResponse:
+    """Show how to check the log; a proof is checked in the browser and not sent."""
+    newest = shelf.newest_noted()
+    shown = {"vkey": signing.vkey(), "note": newest.note if newest else ""}
+    return render(request, "log_files.html", shown)
+
+
+@require_safe
+def download_verifier(request: HttpRequest) -> HttpResponse:
+    """Hand out the program that checks the log's files alone."""
+    answer = _public(_VERIFIER.read_bytes(), "text/x-python; charset=utf-8", _CHANGES_SOON)
+    answer["Content-Disposition"] = 'attachment; filename="verify_log.py"'
+    return answer
 
 
 @require_safe
@@ -50,6 +71,8 @@ def _public(content: bytes, media_type: str, caching: str) -> HttpResponse:
 
 
 urlpatterns: list[URLPattern] = [
+    path("", show_page, name="log"),
+    path("verify_log.py", download_verifier, name="log_verifier"),
     path("checkpoint", show_checkpoint, name="log_checkpoint"),
     path("vkey", show_vkey, name="log_vkey"),
     path("tile/<path:place>", show_tile, name="log_tile"),

@@ -1,12 +1,13 @@
 """The log's public files: everybody may watch that it only grows, and nobody sees an entry."""
 
 from http import HTTPStatus
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.test import Client
 
-from audit import checkpoint, merkle, shelf, signing, tiles
+from audit import checkpoint, merkle, shelf, signing, tiles, verify_log
 from audit.checkpoint import VerifierKey
 from audit.inbox import record
 from audit.sequencer import sequence
@@ -43,6 +44,15 @@ def test_the_root_can_be_made_from_the_tiles_alone(workspace_id: UUID, client: C
     tree = tiles.Tiles(load)
     assert merkle.root(signed.size, tree.node) == signed.root
     assert [len(tree.get((0, n))) for n in range(3)] == [8192, 8192, 188 * 32]
+
+
+def test_the_page_hands_out_the_program_and_the_key(log: int, client: Client) -> None:
+    page, program = client.get("/log/").content.decode(), client.get("/log/verify_log.py")
+
+    assert signing.vkey() in page
+    assert f"candor.test/audit\n{log}\n" in page
+    assert program.content == Path(verify_log.__file__).read_bytes()
+    assert program["Content-Disposition"] == 'attachment; filename="verify_log.py"'
 
 
 def test_a_tile_never_changes_and_may_be_kept(log: int, client: Client) -> None:

@@ -114,6 +114,7 @@ OUTSIDE = (
     Screen("/demo/mailbox/", "nobody"),
     Screen("/demo/mailbox/{name}/", "nobody"),
     Screen("api:docs", "nobody"),
+    Screen("log", "nobody"),
     Screen("/nowhere/", "nobody", status=404),
 )
 
