@@ -78,7 +78,7 @@ def test_a_signature_of_a_known_key_that_does_not_fit_refuses_the_note(log: int)
     grow()
     text, blank, lines = noted().partition("\n\n")
     first, second = lines.splitlines(keepends=True)
-    spoiled = first.replace(first[-8], "A" if first[-8] != "A" else "B")
+    spoiled = first[:-8] + ("B" if first[-8] == "A" else "A") + first[-7:]
     keys = [VerifierKey.parse(former), VerifierKey.parse(signing.vkey())]
 
     with pytest.raises(NoteRefused):
