@@ -34,7 +34,7 @@ ACTS: Mapping[str, Text] = {
     "profile.erase": _("erased a person"),
     "profile.show_uses": _("looked at who used a person's data"),
     "erasure.finish": _("finished an erasure"),
-    "suppression.lift": _("allowed an address to be written to again"),
+    "suppression.lift": _("let somebody in again who had been erased"),
     "consent.grant": _("permitted a purpose"),
     "consent.refuse": _("refused a purpose"),
     "consent.withdraw": _("withdrew a purpose"),
