@@ -17,6 +17,8 @@ from django.db import IntegrityError, transaction
 from cdp.kernel import database, logging
 from cdp.kernel.models import Workspace
 from cdp.kernel.roles import Role
+from cdp.runtime import roster
+from tests.servers import ROOT
 
 HOSTILE = 'Mei\r\n{"event":"forged"}\x1b[2J\x1b]0;owned\x07\u202egnp.exe\u2028\x00\x85\u2066'
 
@@ -95,3 +97,13 @@ def test_a_driver_error_given_as_the_text_itself_is_not_quoted(log: io.StringIO)
     standard.getLogger("pool").error(psycopg.errors.UniqueViolation("Key (email)=(mei) exists"))
 
     assert "mei" not in log.getvalue()
+
+
+def test_no_process_writes_an_access_log() -> None:
+    """Addresses of a sign-in or an unsubscribe hold a token: no server of ours writes them down."""
+    commands = roster.commands(host="127.0.0.1", port=8000, var="var")
+    said = " ".join(word for command in commands.values() for word in command)
+    composed = (ROOT / "docker-compose.yml").read_text() + (ROOT / "Dockerfile").read_text()
+
+    assert "granian" in said and "granian" in composed, "the server that could"
+    assert "access-log" not in said + composed
