@@ -42,7 +42,7 @@ def test_a_proof_is_checked_in_the_browser_and_sent_nowhere(enter: Enter, proof:
     index = proof.read_text().split("\n")[2].removeprefix("index ")
     expect(page.locator("[data-fact=index]")).to_have_text(index)
     expect(page.locator("[data-fact=act]")).not_to_be_empty()
-    assert sent == []
+    assert [each.url for each in sent if "/favicon." not in each.url] == []
     assert accessibility.violations(page) == []
 
 
