@@ -20,7 +20,6 @@ from consent import erasures, folding, suppressions
 from consent.erasure_file import Line
 from consent.models import SubjectFacts
 from consent.window import subject_window
-from profiles.exports import drop
 from profiles.exports.drop import drop_all
 from profiles.identity import resolve as identity
 
@@ -168,7 +167,6 @@ def _erase(
         erasures.write(line)
         suppressions.suppress(nodes, since=erased_at)
         _close(subjects, erased_at)
-        drop.drop_all(actor=str(actor))  # files that wait to be fetched may hold the person
         for store in GOES:
             _delete(store, subjects, nodes)
         _refuse_leftovers(subjects, nodes)
