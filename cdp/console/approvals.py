@@ -90,7 +90,7 @@ def _page(
         "line": _lines([approval])[0],
         "facts": approval_words.facts(request, approval, before=before),
         "before": before,
-        "url": approval_words.url(request, approval),
+        "there": approval_words.url(request, approval),
         "changed": is_open and not is_same,
         "may_decide": approval.state == State.ASKED
         and is_open
