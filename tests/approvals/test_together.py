@@ -51,7 +51,7 @@ def hire(workspace: UUID, name: str, *roles: Roles) -> Actor:
 
 
 def test_of_decisions_at_the_same_moment_one_counts_and_an_approval_is_used_once(
-    servers: Servers, django_db_blocker: DjangoDbBlocker
+    servers: Servers, django_db_setup: None, django_db_blocker: DjangoDbBlocker
 ) -> None:
     with (
         committed_shop(servers, django_db_blocker, "approvals_together") as shop,

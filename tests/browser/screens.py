@@ -78,9 +78,9 @@ ACTS = {
     "console:campaign_approval", "console:approval_approve", "console:approval_reject",
     "console:approval_withdraw", "console:export_approval", "console:export_start",
     "console:export_file", "console:keys_rewrap", "console:key_rotation", "console:key_approval",
-    "console:key_end", "console:api_key_rotation", "console:api_key_revocation", "console:ask_for_access",
-    "portal:signout",
-    "portal:stop", "portal:restore", "portal:category", "portal:permission", "portal:reveal",
+    "console:key_end", "console:api_key_rotation", "console:api_key_revocation",
+    "console:ask_for_access", "portal:signout", "portal:stop",
+    "portal:restore", "portal:category", "portal:permission", "portal:reveal",
 }  # fmt: skip
 # Parts of a page that arrive while one waits; the tests of the page see them.
 PARTS = {
