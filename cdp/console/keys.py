@@ -66,8 +66,10 @@ def show_keys(request: ConsoleRequest) -> HttpResponse:
         "is_going": any(not run.is_over for run in asked_for),
     }
     if request.htmx:
-        done = 200 if going["is_going"] else jobs.STOP_POLLING
-        return render(request, "console/keys.html#runs", going, status=done)
+        status_code = 200 if going["is_going"] else jobs.STOP_POLLING
+        part = render(request, "console/keys.html#runs", going, status=status_code)
+        # what was asked for is done: the table above says something else now
+        return part if going["is_going"] else _refreshing(part)
     found = status()
     active = next((key.id for key in found.keys if _is_active(key, Use.KEK)), None)
     waiting = sum(
@@ -84,6 +86,12 @@ def show_keys(request: ConsoleRequest) -> HttpResponse:
         "form": EndingForm(),
     }
     return render(request, "console/keys.html", shown)
+
+
+def _refreshing(part: HttpResponse) -> HttpResponse:
+    """Have htmx load the whole page anew."""
+    part["HX-Refresh"] = "true"
+    return part
 
 
 def _is_active(key: KeyStatus, use: Use) -> bool:

@@ -135,5 +135,6 @@ def test_running_work_shows_its_progress_alone_to_htmx(ole: Client) -> None:
     over = ole.get(KEYS, headers={"HX-Request": "true"})
 
     assert (part.status_code, over.status_code) == (200, 286)
+    assert ("HX-Refresh" in part.headers, over["HX-Refresh"]) == (False, "true")
     assert "<html" not in part.content.decode()
     assert "Data keys wrapped anew" in part.content.decode()
