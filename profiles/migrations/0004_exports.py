@@ -8,53 +8,118 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('profiles', '0003_write_key_ends'),
+        ("profiles", "0003_write_key_ends"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Export',
+            name="Export",
             fields=[
-                ('id', models.UUIDField(default=cdp.kernel.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('workspace_id', models.UUIDField(db_default=cdp.kernel.base.CurrentWorkspace(), db_index=True, editable=False)),
-                ('segment_id', models.UUIDField()),
-                ('segment_name', models.CharField(max_length=120)),
-                ('fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), size=None)),
-                ('purpose_key', models.CharField(max_length=64)),
-                ('recipient', models.CharField(max_length=80)),
-                ('reason', models.CharField(max_length=80)),
-                ('created_by', models.CharField(max_length=120)),
-                ('state', models.CharField(choices=[('counting', 'Counting'), ('counted', 'Counted'), ('writing', 'Writing'), ('ready', 'Ready'), ('fetched', 'Fetched'), ('expired', 'Expired'), ('failed', 'Failed')], default='counting', max_length=8)),
-                ('people', models.BigIntegerField(default=0)),
-                ('job_id', models.UUIDField(null=True)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('kept_until', models.DateTimeField(null=True)),
-                ('fetched_at', models.DateTimeField(null=True)),
-                ('size_bytes', models.BigIntegerField(default=0)),
-                ('chunks', models.PositiveIntegerField(default=0)),
-                ('kek_id', models.IntegerField(null=True)),
-                ('sealed_key', models.BinaryField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=cdp.kernel.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "workspace_id",
+                    models.UUIDField(
+                        db_default=cdp.kernel.base.CurrentWorkspace(), db_index=True, editable=False
+                    ),
+                ),
+                ("segment_id", models.UUIDField()),
+                ("segment_name", models.CharField(max_length=120)),
+                (
+                    "fields",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=80), size=None
+                    ),
+                ),
+                ("purpose_key", models.CharField(max_length=64)),
+                ("recipient", models.CharField(max_length=80)),
+                ("reason", models.CharField(max_length=80)),
+                ("created_by", models.CharField(max_length=120)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("counting", "Counting"),
+                            ("counted", "Counted"),
+                            ("writing", "Writing"),
+                            ("ready", "Ready"),
+                            ("fetched", "Fetched"),
+                            ("expired", "Expired"),
+                            ("failed", "Failed"),
+                        ],
+                        default="counting",
+                        max_length=8,
+                    ),
+                ),
+                ("people", models.BigIntegerField(default=0)),
+                ("job_id", models.UUIDField(null=True)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("kept_until", models.DateTimeField(null=True)),
+                ("fetched_at", models.DateTimeField(null=True)),
+                ("size_bytes", models.BigIntegerField(default=0)),
+                ("chunks", models.PositiveIntegerField(default=0)),
+                ("kek_id", models.IntegerField(null=True)),
+                ("sealed_key", models.BinaryField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['-created_at'], name='profiles_export_newest')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('sealed_key', None), ('state__in', ['writing', 'ready']), _connector='OR'), name='profiles_export_key_only_while_kept')],
+                "indexes": [models.Index(fields=["-created_at"], name="profiles_export_newest")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("sealed_key", None),
+                            ("state__in", ["writing", "ready"]),
+                            _connector="OR",
+                        ),
+                        name="profiles_export_key_only_while_kept",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ExportChunk',
+            name="ExportChunk",
             fields=[
-                ('id', models.UUIDField(default=cdp.kernel.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('workspace_id', models.UUIDField(db_default=cdp.kernel.base.CurrentWorkspace(), db_index=True, editable=False)),
-                ('number', models.PositiveIntegerField()),
-                ('sealed', models.BinaryField()),
-                ('export', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='profiles.export')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=cdp.kernel.identifiers.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "workspace_id",
+                    models.UUIDField(
+                        db_default=cdp.kernel.base.CurrentWorkspace(), db_index=True, editable=False
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("sealed", models.BinaryField()),
+                (
+                    "export",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="profiles.export",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('export', 'number'), name='profiles_exportchunk_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("export", "number"), name="profiles_exportchunk_once"
+                    )
+                ],
             },
         ),
     ]
