@@ -16,8 +16,8 @@ class Workspace(Record):
 
     `key` is fixed for good: it is part of what every sealed value is bound to. `settings` holds
     `currency`, `time_zone`, `region` (ISO 3166, of phone numbers without a prefix),
-    `demo_shift_days`, the sender's name, and `approval_above`: up to how many people one operator is
-    enough, by kind of act.
+    `demo_shift_days`, the sender's name, and `approval_above`: up to how many people one operator
+    is enough, by kind of act.
     """
 
     key = models.SlugField(max_length=40, unique=True)

@@ -8,8 +8,9 @@ import pytest
 from tests.docs.pages import ROOT, modules
 
 MAPS = (
-    "cdp", "cdp/kernel", "cdp/runtime", "cdp/engine", "cdp/account", "cdp/accounts", "cdp/approvals", "cdp/api",
-    "cdp/console", "cdp/portal", "cdp/keys", "cdp/rights", "cdp/demo", "audit", "consent", "profiles", "campaigns",
+    "cdp", "cdp/kernel", "cdp/runtime", "cdp/engine", "cdp/account", "cdp/accounts",
+    "cdp/approvals", "cdp/api", "cdp/console", "cdp/portal", "cdp/keys", "cdp/rights", "cdp/demo",
+    "audit", "consent", "profiles", "campaigns",
 )  # fmt: skip
 # A heading that begins with a folder says where the rows below it are; any other leads back up.
 _HEADING = re.compile(r"^## (?:`([\w/]+)/`)?")
