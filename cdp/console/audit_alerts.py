@@ -171,14 +171,14 @@ def in_words(alert: Alert) -> list[str]:
     counted = [audit_words.group_or_act(act) for act in alert.acts]
     # Translators: between the members of a list
     pieces = [gettext(", ").join(counted)]
+    span = duration(alert.within_minutes * 60)
     if alert.only_first:
         pieces.append(gettext("the first time"))
+    elif alert.more_than:
+        many = {"count": f"{alert.more_than:,}", "span": span}
+        pieces.append(gettext("more than %(count)s within %(span)s") % many)
     else:
-        span = duration(alert.within_minutes * 60)
-        many = gettext("more than %(count)s within %(span)s") % {
-            "count": f"{alert.more_than:,}", "span": span,
-        }  # fmt: skip
-        pieces.append(many)
+        pieces.append(gettext("each, told once in %(span)s") % {"span": span})
     if alert.from_hour is not None and alert.to_hour is not None:
         hours = {"begin": alert.from_hour, "end": alert.to_hour}
         pieces.append(gettext("between %(begin)d:00 and %(end)d:00") % hours)

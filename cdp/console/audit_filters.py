@@ -54,9 +54,11 @@ class FilterForm(forms.Form):
     object = forms.CharField(label=_("To what"), max_length=80, required=False)
     field = forms.ChoiceField(label=_("Field"), required=False)
     since = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput({"type": "date"})
+        label=_("From day"), required=False, widget=forms.DateInput({"type": "date"})
     )
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}))
+    until = forms.DateField(
+        label=_("To day"), required=False, widget=forms.DateInput({"type": "date"})
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,5 +1,6 @@
 """Entries of the audit log as the console shows them: sentences with names and links."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,14 +12,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from audit.details import Detail
+from audit.models import Alert
 from audit.queries import Line
 from campaigns.models import Campaign, Template
 from cdp.console import audit_words, names
 from cdp.kernel.models import JobRun
+from cdp.templatetags.display import short_id
 from profiles.models import Segment
 
 REF_SHOWN = 8
-FIELDS = ("fields", "masked")  # such an object names fields, and the sentence does
+# Such an object names fields, as the sentence does, or says no more than the act.
+SAID = ("fields", "masked", "log")
+UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-([0-9a-f]{12})")
 
 Named = Mapping[str, str]
 
@@ -102,10 +107,11 @@ def _about(ref: str) -> SafeString | str:
 def _thing(obj: str, named: Named) -> SafeString | str:
     """Return what an act was done to: by its name, with a link where a screen shows it."""
     kind, _colon, name = obj.partition(":")
-    if not obj or kind in FIELDS:
+    if not obj or kind in SAID:
         return ""
     if obj not in named:
-        return format_html('<span class="code break-all">{}</span>', obj)
+        short = UUID_TEXT.sub(lambda found: short_id(found[0]), obj)
+        return format_html('<span class="code break-all">{}</span>', short)
     route, parameter = ROUTES[kind]
     if not route:
         return named[obj]
@@ -118,6 +124,7 @@ ROUTES: Mapping[str, tuple[str, str]] = {
     "campaign": ("console:campaign", "campaign_id"),
     "segment": ("console:segment", "segment_id"),
     "job": ("console:job", "run_id"),
+    "alert": ("console:audit_alert", "alert_id"),
     "template": ("", ""),
 }
 
@@ -137,6 +144,9 @@ def _things(objects: Collection[str]) -> Named:
         if ids[kind]:
             rows = model.objects.filter(pk__in=ids[kind]).values_list("pk", "name")
             found |= {f"{kind}:{pk}": name for pk, name in rows}
+    if ids["alert"]:
+        made = Alert.objects.filter(pk__in=ids["alert"]).values_list("pk", "name")
+        found |= {f"alert:{pk}": audit_words.alert_name(name) for pk, name in made}
     if ids["job"]:
         runs = JobRun.objects.filter(pk__in=ids["job"]).values_list("pk", "kind")
         found |= {f"job:{pk}": names.job(kind) for pk, kind in runs}

@@ -159,7 +159,7 @@ def did(act: str, obj: str = "") -> str:
     kind, _colon, listed = obj.partition(":")
     if act == READING and listed:
         text = (
-            gettext("saw %(fields)s, masked") if kind == "masked" else gettext("opened %(fields)s")
+            gettext("saw masked %(fields)s") if kind == "masked" else gettext("opened %(fields)s")
         )
         return text % {"fields": fields(listed)}
     table, _point, change = act.rpartition(".")
