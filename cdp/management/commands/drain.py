@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, InterfaceError, connections
 
 from cdp.kernel import clock, database, logging, workspaces
 from cdp.kernel.logging import logger
@@ -41,7 +41,7 @@ class Command(BaseCommand):
                 if clock.now() >= keys_due:
                     keys_due = clock.now() + KEYS_EVERY
                     _turn_keys()
-            except DatabaseError:
+            except (DatabaseError, InterfaceError):
                 logger().exception("drain.failed")
                 connections.close_all()
                 stop.wait(AFTER_FAILURE_SECONDS)
