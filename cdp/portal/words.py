@@ -84,6 +84,7 @@ ACTS: dict[str, Words] = {
     "profile.find": _("You were looked up."),
     "profile.show_uses": _("The uses of your data were looked at."),
     "vault.unreadable": _("A contact detail of yours could not be opened."),
+    "profile.erase": _("Your data was erased."),
     "profile.export": _("You are in a file that was made for somebody outside."),
     "profile.merge": _("Two records of yours became one."),
 }
@@ -136,6 +137,8 @@ USES: dict[str, Words] = {
     "show_uses": _("The uses of your data were shown"),
     "count_scores": _("Estimates were counted for all together"),
     "count_events": _("Events were counted for all together"),
+    "erase": _("Your data was erased"),
+    "erase.plan": _("It was counted what erasing your data would take away"),
     "export": _("Your data was put into a file for somebody outside"),
     "export.count": _("People were counted for a file"),
     "export_events": _("What you did was exported"),

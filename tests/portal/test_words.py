@@ -29,6 +29,7 @@ def test_every_use_of_data_is_told_in_words() -> None:
         if ast.unparse(call.func).endswith(".doing"):
             done |= texts(call.args[:1])
         done |= texts([each.value for each in call.keywords if each.arg == "act"])
+    done = {act for act in done if not act.startswith("operator.")}  # no use of a person's data
 
     assert set(words.USES) == done
 
