@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 
 from cdp.accounts import clients
 from cdp.accounts.models import ApiKey
-from cdp.api.auth import DenyAll, key_of
+from cdp.api.auth import DenyAll, actor_of, key_of
 from cdp.kernel import database, rates
 from cdp.kernel.rates import Rate, Verdict
 
@@ -78,6 +78,7 @@ class ApiView(APIView):
         workspace = key_of(request).workspace_id
         request_id: str = request._request.request_id  # type: ignore[attr-defined]  # the door's
         self._entered.enter_context(database.in_workspace(workspace, request=request_id))
+        self._entered.enter_context(database.by(actor_of(request)))
 
 
 class Nowhere(APIView):

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from audit.actors import Actor
 from cdp.accounts import api_keys, operators
 from cdp.accounts.models import Operator
 from cdp.accounts.permissions import ROLES, Role
@@ -73,6 +74,11 @@ RETENTION = (
 
 def seed(var: Path) -> None:
     """Make what is missing; keys and passwords go to `var/demo.json`."""
+    with database.by(Actor.system("seed")):
+        _seed(var)
+
+
+def _seed(var: Path) -> None:
     workspace, _ = Workspace.objects.get_or_create(
         key=WORKSPACE,
         defaults={

@@ -25,6 +25,7 @@ _alias: ContextVar[str] = ContextVar("database_alias", default="default")
 _role: ContextVar[Role | None] = ContextVar("database_role", default=None)
 _workspace: ContextVar[UUID | None] = ContextVar("workspace", default=None)
 _request: ContextVar[str] = ContextVar("request", default="")
+_actor: ContextVar[str] = ContextVar("actor", default="")
 
 
 class Router:
@@ -161,6 +162,29 @@ def in_workspace(workspace: UUID | None, *, request: str = "") -> Iterator[None]
         _request.reset(tokens[1])
         if not _is_failed():
             _tell_session()
+
+
+@contextmanager
+def by(actor: object) -> Iterator[None]:
+    """
+    Have rows that change within the block recorded as changed by `actor`, whatever changes them.
+
+    The setting is the session's, so it holds over transactions; a window or `audit.acting` that
+    names another actor goes before it. A door says so for each request, a worker for each run.
+    """
+    token = _actor.set(str(actor))
+    _tell_actor()
+    try:
+        yield
+    finally:
+        _actor.reset(token)
+        if not _is_failed():
+            _tell_actor()
+
+
+def _tell_actor() -> None:
+    with cursor() as sql:
+        sql.execute("SELECT set_config('cdp.actor', %s, false)", [_actor.get()])
 
 
 def _tell_session() -> None:

@@ -128,7 +128,8 @@ def running(run_id: UUID) -> Iterator[RunningJob]:
         raise AlreadyRunning("This run is over, or another worker has it.", run=str(run_id))
     job = RunningJob(JobRun.objects.get(pk=run_id))
     try:
-        yield job
+        with database.by(job.name):
+            yield job
     except JobCanceled as stop:
         _end(run_id, JobRun.State.CANCELED, job.result, stop)
     except Exception as failure:

@@ -12,6 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from audit.actors import Actor
 from cdp.accounts import sessions
+from cdp.kernel import database
 from cdp.kernel.models import Workspace
 from cdp.portal.brand import branded
 from cdp.portal.browser import SESSION, SeeOther, forget
@@ -46,7 +47,8 @@ def customer_required(
             return _to_sign_in(request)
         customer = cast(PortalRequest, request)
         customer.subject_id = subject
-        return keep_out_of_caches(view(customer, *args, **kwargs))
+        with database.by(actor_of(customer)):
+            return keep_out_of_caches(view(customer, *args, **kwargs))
 
     return guarded
 

@@ -308,3 +308,21 @@ def test_installing_again_changes_nothing(notes: str) -> None:
 
     assert rows(triggers) == before
     assert {enabled for _, _, enabled in before} == {"A"}
+
+
+def test_rows_changed_within_a_block_are_its_actors_until_a_nearer_one_is_named(
+    rules: str,
+) -> None:
+    with database.by("op:near-the-door"):
+        execute("UPDATE h_rule SET name = 'a'")
+        with acting("job:nearer"):
+            execute("UPDATE h_rule SET name = 'b'")
+        execute("UPDATE h_rule SET name = 'c'")
+        with database.by("job:inside"):
+            execute("UPDATE h_rule SET name = 'd'")
+    execute("UPDATE h_rule SET name = 'e'")
+
+    login = rows("SELECT session_user::text")[0][0]
+    assert [actor for (actor,) in inbox("actor")] == [
+        "op:near-the-door", "job:nearer", "op:near-the-door", "job:inside", f"db:{login}",
+    ]  # fmt: skip

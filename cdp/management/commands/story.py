@@ -25,7 +25,8 @@ class Command(BaseCommand):
         workspace = Workspace.objects.get(key=WORKSPACE)
         try:
             shift = int(notebook.existing(settings.VAR).get("shift_days", 0))
-            with database.in_workspace(workspace.pk), Console().status("") as status:
+            place = database.in_workspace(workspace.pk)
+            with place, database.by(story.ACTOR), Console().status("") as status:
 
                 def say(kind: str, run: JobRun) -> None:
                     share = f" {run.done:,} of {run.total:,}" if run.total else ""
