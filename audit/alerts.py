@@ -161,10 +161,10 @@ def _matching(alert: Alert) -> tuple[str, dict[str, Any]]:
     if alert.actor_kind:
         conditions.append(_begins("actor", f"{alert.actor_kind}:", "kind", values))
     if alert.only_first:
-        earlier = " AND ".join(conditions).replace("e.", "p.")
-        conditions.append(
-            f"e.idx >= %(seen)s AND NOT EXISTS (SELECT 1 FROM audit_entry p WHERE p.idx < e.idx "
-            f'AND p.actor COLLATE "C" = e.actor AND {earlier})'
+        same = " AND ".join(conditions).replace("e.", "p.")
+        conditions.append(  # an index holds each actor's entries in order, so the first is near
+            "e.idx >= %(seen)s AND e.idx = (SELECT p.idx FROM audit_entry p WHERE "
+            f'p.actor COLLATE "C" = e.actor AND {same} ORDER BY p.idx LIMIT 1)'
         )
     if alert.from_hour is not None and alert.to_hour is not None:
         values |= {"zone": _zone(), "from": alert.from_hour, "to": alert.to_hour}

@@ -2,8 +2,8 @@
 Opening what an entry keeps sealed: a reason, field names, counts, ids. An act of its own.
 
 The log names a person by pseudonym, and no table leads back from it: the people of the workspace
-are gone through until the pseudonym is met, about a second for a million of them. Whose data key
-was destroyed is not met any more, and the detail stays closed for good.
+are gone through until the pseudonym is met, some seconds for a million of them. Whose data key was
+destroyed is not met any more, and the detail stays closed for good.
 """
 
 import base64
@@ -66,30 +66,30 @@ def people_of(refs: Collection[str], *, chunk: int = CHUNK) -> dict[str, UUID]:
 
     `chunk` people are held in memory at a time.
     """
-    wanted, found = set(refs), dict[str, UUID]()
+    wanted, found = {bytes.fromhex(ref) for ref in refs}, dict[str, UUID]()
     workspace = workspaces.current()
-    after = UUID(int=0)
-    while wanted:
+    name = pseudonym.namer(workspace_key=workspace.key)
+    after = UUID(int=0).bytes
+    while len(found) < len(wanted):
         page = _subjects(workspace.id, after, chunk)
         for subject in page:
-            ref = pseudonym.of(subject, workspace_key=workspace.key).hex()
+            ref = name(subject)
             if ref in wanted:
-                wanted.remove(ref)
-                found[ref] = subject
+                found[ref.hex()] = UUID(bytes=subject)
         if len(page) < chunk:
             break
         after = page[-1]
     return found
 
 
-def _subjects(workspace: UUID, after: UUID, limit: int) -> list[UUID]:
+def _subjects(workspace: UUID, after: bytes, limit: int) -> list[bytes]:
     with database.cursor() as sql:
         sql.execute(
-            """SELECT subject_id FROM kernel_subjectkey
+            """SELECT uuid_send(subject_id) FROM kernel_subjectkey
                WHERE workspace_id = %s AND subject_id > %s ORDER BY subject_id LIMIT %s""",
-            [workspace, after, limit],
+            [workspace, UUID(bytes=after), limit],
         )
-        return [subject for (subject,) in sql.fetchall()]
+        return [bytes(subject) for (subject,) in sql.fetchall()]
 
 
 def _sealed(indexes: Collection[int]) -> dict[int, Leaf]:

@@ -57,8 +57,9 @@ def of_request(line: Line, *, limit: int = 200) -> list[Line]:
     if not line.req:
         return [line]
     span = Search(since=line.at - AROUND, until=line.at + AROUND)
+    holds = "SELECT 1 FROM audit_leaf l WHERE l.idx = e.idx AND position(%s::bytea IN l.leaf) > 0"
     needle = f'"req":"{line.req}"'.encode()
-    conditions = [*_conditions(span), ("position(%s::bytea IN l.leaf) > 0", [needle])]
+    conditions = [*_conditions(span), (f"EXISTS ({holds})", [needle])]
     found = queries.read(conditions, limit=limit)
     return [each for each in found if each.req == line.req]
 

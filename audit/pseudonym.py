@@ -5,6 +5,7 @@ HMAC under a key that is never rotated, so one person has one pseudonym; who lac
 no way from it to a person.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from uuid import UUID
 
@@ -19,10 +20,19 @@ def of(subject: UUID, *, workspace_key: str | None = None) -> bytes:
     :raises NoWorkspace: none was named and none entered
     :raises KeyMissing: the keyring has no reference key
     """
+    return namer(workspace_key=workspace_key)(subject.bytes)
+
+
+def namer(*, workspace_key: str | None = None) -> Callable[[bytes], bytes]:
+    """
+    Return what makes one workspace's pseudonyms from the bytes of subjects, for very many.
+
+    :raises NoWorkspace: none was named and none entered
+    :raises KeyMissing: the keyring has no reference key
+    """
     named = workspaces.current().key if workspace_key is None else workspace_key
-    return crypto.keyed_digest(
-        _key(keyring.current().active(Use.REFERENCE).material, named), subject.bytes
-    )
+    key = _key(keyring.current().active(Use.REFERENCE).material, named)
+    return lambda subject: crypto.keyed_digest(key, subject)
 
 
 @lru_cache(maxsize=256)  # a batch asks ten thousand times, and the key never changes

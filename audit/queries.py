@@ -115,16 +115,23 @@ def _name(subject: UUID) -> bytes:
 def read(
     conditions: Iterable[Condition], *, before: int | None = None, limit: int = 50
 ) -> list[Line]:
-    """Return the newest entries (`e`, leaf `l`) that meet all conditions, below `before`."""
+    """
+    Return the newest entries (`e`) that meet all conditions, below `before`.
+
+    They are found first, each of them with its leaf afterwards: the leaves have policies of their
+    own, and asking those for every match costs a hundred times as much.
+    """
     every = [*conditions]
     if before is not None:
         every.append(("e.idx < %s", [before]))
     where = " AND ".join(f"({text})" for text, _ in every) or "true"
     with database.cursor() as sql:
         sql.execute(
-            f"""SELECT e.idx, l.leaf, e.at, e.actor, e.act, e.purpose, e.obj
-                FROM audit_entry e LEFT JOIN audit_leaf l USING (idx)
-                WHERE {where} ORDER BY e.idx DESC LIMIT %s""",
+            f"""WITH found AS MATERIALIZED (
+                    SELECT e.idx, e.at, e.actor, e.act, e.purpose, e.obj
+                      FROM audit_entry e WHERE {where} ORDER BY e.idx DESC LIMIT %s)
+                SELECT f.idx, l.leaf, f.at, f.actor, f.act, f.purpose, f.obj
+                  FROM found f LEFT JOIN audit_leaf l USING (idx) ORDER BY f.idx DESC""",
             [*(value for _, values in every for value in values), limit],
         )
         return [_line(*row) for row in sql.fetchall()]
