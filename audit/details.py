@@ -21,7 +21,6 @@ from cdp.kernel import crypto, database, subjects, workspaces
 from cdp.kernel.logging import logger
 from cdp.kernel.subjects import DataKeyTampered
 
-ACT = "audit.open"
 CHUNK = 50_000
 
 
@@ -56,7 +55,7 @@ def open_details(indexes: Collection[int], *, actor: Actor) -> dict[int, Detail]
         if met:
             first, last = min(sealed), max(sealed)
             obj = f"entry:{first}" if first == last else f"entries:{first}-{last}"
-            record_many(actor, ACT, subjects=met, obj=obj, detail={"entries": len(found)})
+            record_many(actor, "audit.open", subjects=met, obj=obj, detail={"entries": len(found)})
     return found
 
 

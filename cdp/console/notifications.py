@@ -32,6 +32,11 @@ TEXTS: Mapping[str, tuple[str, names.Text]] = {
     Kind.APPROVAL_ASKED: ("info", _("%(by)s asks for your approval: %(name)s")),
     Kind.APPROVAL_DECIDED: ("info", _("%(by)s decided on what you asked for: %(name)s")),
 }
+DECIDED: Mapping[str, names.Text] = {
+    "approved": _("%(by)s approved what you asked for: %(name)s"),
+    "rejected": _("%(by)s rejected what you asked for: %(name)s"),
+    "expired": _("Nobody decided in time on what you asked for: %(name)s"),
+}
 # What a notification is about → the screen that shows it, and what its address takes.
 SCREENS: Mapping[str, tuple[str, str]] = {
     "job": ("console:job", "run_id"),
@@ -117,6 +122,8 @@ def _lines(found: list[Notification]) -> list[Line]:
 def _line(notification: Notification, named: names.ActorNames) -> Line:
     kind, text = TEXTS.get(notification.kind, ("neutral", notification.kind))
     params: dict[str, Any] = defaultdict(str, notification.params)
+    if notification.kind == Kind.APPROVAL_DECIDED:
+        text = DECIDED.get(params["state"], text)
     for name in ACTOR_PARAMS:
         if name in params:
             params[name] = named.of(str(params[name])) if params[name] else _("all together")

@@ -72,6 +72,7 @@ BASES: dict[str, Words] = {
 # One sentence per act of the audit log, whoever did it.
 ACTS: dict[str, Words] = {
     "vault.open": _("Contact details of yours were opened."),
+    "audit.open": _("The details of an entry about you were opened."),
     "event.open": _("The sealed part of your events was opened."),
     "consent.grant": _("A purpose was switched on."),
     "consent.withdraw": _("A purpose was switched off."),

@@ -57,9 +57,10 @@ def listed(browser: Client, **asked: str) -> list[str]:
 
 
 def sentences(browser: Client, **asked: str) -> list[str]:
-    """Return what the rows say, without number and time."""
+    """Return what the rows say, without number and time (which phones have beside the words)."""
     return [
-        re.sub(r"^[\d,]+ \d{4}-\d\d-\d\d \d\d:\d\d ", "", row) for row in listed(browser, **asked)
+        re.sub(r"^[\d,]+ (\d{4}-\d\d-\d\d \d\d:\d\d ?){2}", "", row)
+        for row in listed(browser, **asked)
     ]
 
 

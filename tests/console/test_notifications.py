@@ -86,3 +86,14 @@ def test_every_kind_has_words_also_without_its_parameters(omar: Client, kind: Ki
 
     assert f">{kind}<" not in page
     assert omar.get(reverse("console:notifications")).status_code == 200
+
+
+def test_a_decision_is_told_as_what_it_was(omar: Client) -> None:
+    for state in ("approved", "rejected", "expired"):
+        params = {"by": "sys:x", "name": "Spring", "state": state}
+        notifications.tell([me(omar)], Kind.APPROVAL_DECIDED, params=params)
+
+    page = omar.get(reverse("console:notifications")).content.decode()
+
+    for said in ("approved what you", "rejected what you", "Nobody decided in time"):
+        assert said in page
