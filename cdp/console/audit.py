@@ -101,6 +101,7 @@ def _list(
         "page": page,
         "entries": audit_lines.lines(rows, opened=opened),
         "standing": audit_state.standing(),
+        "knows_alarm": True,  # the page itself says it, in its place
         "form": asked.form,
         "is_narrowed": asked.is_narrowed,
         "views": audit_filters.views(asked.query),

@@ -16,7 +16,7 @@ PRIVACY, MARKETER = OperatorRole.Role.PRIVACY, OperatorRole.Role.MARKETER
 
 def operator(name: str, *roles: OperatorRole.Role, at: Workspace, active: bool = True) -> UUID:
     with database.as_role(Role.WEB):
-        made = Operator.objects.create(
+        made: Operator = Operator.objects.create(
             email=f"{name}@shop.example", name=name.title(), is_active=active
         )
         for role in roles:

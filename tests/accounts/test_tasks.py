@@ -19,7 +19,8 @@ Run = Callable[..., JobRun]
 @pytest.fixture
 def alice(workspace: Workspace) -> UUID:
     with database.as_role(Role.WEB):
-        return Operator.objects.create(email="alice@shop.example", name="Alice").pk
+        made: Operator = Operator.objects.create(email="alice@shop.example", name="Alice")
+    return made.pk
 
 
 @pytest.fixture

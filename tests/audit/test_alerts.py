@@ -14,7 +14,7 @@ from audit.actors import Actor
 from audit.alert_rules import AlertRefused, NoSuchAlert, Rule
 from audit.models import Alert, AlertHit, Entry, Verification
 from cdp.accounts import notifications
-from cdp.accounts.models import Operator, OperatorRole
+from cdp.accounts.models import Notification, Operator, OperatorRole
 from cdp.kernel import database
 from cdp.kernel.models import Workspace
 from cdp.kernel.roles import Role
@@ -64,7 +64,7 @@ def log(workspace: Workspace) -> Log:
 
 def operator(name: str, role: OperatorRole.Role, *, at: UUID) -> UUID:
     with database.as_role(Role.WEB):
-        made = Operator.objects.create(email=f"{name}@shop.example", name=name.title())
+        made: Operator = Operator.objects.create(email=f"{name}@shop.example", name=name.title())
         OperatorRole.objects.create(operator=made, workspace_id=at, role=role)
     return made.pk
 
@@ -219,7 +219,7 @@ def test_a_hit_is_an_entry_and_a_line_in_the_bell(log: Log, omar: UUID) -> None:
     assert f'"count":3,"entry":2,"who":"{SAM}"' in detail
     with database.as_role(Role.WEB):
         assert [line.obj for line in notifications.newest(omar)] == [f"alert:{reveals.pk}"]
-        assert notifications.Notification.objects.count() == 1
+        assert Notification.objects.count() == 1
 
 
 def test_the_chosen_hear_of_it_as_long_as_they_may_read_the_log(log: Log, omar: UUID) -> None:

@@ -309,7 +309,7 @@ def test_a_broken_log_is_on_every_page_of_those_who_read_it(
 
     for page in ("console:audit", "console:overview"):
         told = omar.get(reverse(page)).content.decode()
-        assert "The audit log does not hold." in told
+        assert told.count("The audit log does not hold.") == 1
         assert "First bad entry: 2. The 2 entries before it stand as they were signed." in told
     assert "does not hold" not in alice.get(reverse("console:overview")).content.decode()
 
