@@ -217,12 +217,13 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = SECURE
 SESSION_COOKIE_SAMESITE = "Lax"
+# In a cookie: a customer's page must not ask for the session of an operator in the same browser.
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 CSRF_COOKIE_NAME = f"{_OF_THIS_HOST}candor_csrf"
 CSRF_COOKIE_SECURE = SECURE
 CSRF_COOKIE_HTTPONLY = True
 THEME_COOKIE_NAME = f"{_OF_THIS_HOST}candor_theme"
 LANGUAGE_COOKIE_NAME = f"{_OF_THIS_HOST}candor_language"
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no cookie of its own
 PASSWORD_RESET_TIMEOUT = 600
 CSRF_FAILURE_VIEW = "cdp.doors.csrf_failure"
 SECURE_HSTS_SECONDS = 31536000 if SECURE else 0
