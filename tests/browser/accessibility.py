@@ -9,6 +9,7 @@ TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 EVERY_RULE = {"type": "tag", "values": list(TAGS)}
 COLOR_RULES = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 _TWO_FRAMES = "() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))"
+_AT_REST = "() => !document.querySelector('.htmx-request')"
 _SCRIPT = Axe().axe_script
 
 
@@ -17,6 +18,7 @@ def violations(page: Page, *, rules: dict[str, Any] = EVERY_RULE) -> list[str]:
     options = {"runOnly": rules, "resultTypes": ["violations"]}
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(_SCRIPT)
+    page.wait_for_function(_AT_REST)  # what is being counted anew is dimmed for that moment
     found = page.evaluate("options => axe.run(document, options)", options)
     return [_line(each, node) for each in found["violations"] for node in each["nodes"]]
 

@@ -133,6 +133,12 @@ def console(enter: Enter, operator: Visitor) -> Page:
 
 
 @pytest.fixture
+def proven(enter: Enter, house: House) -> Page:
+    """Return a page of that operator, who has signed in just now: some acts ask for it."""
+    return enter(house.operator())
+
+
+@pytest.fixture
 def portal(enter: Enter, customer: Visitor) -> Page:
     """Return a page of the customer about whom there is everything."""
     return enter(customer)

@@ -15,7 +15,7 @@ REASON = "order 5150"
 
 
 @pytest.fixture
-def reveal(console: Page, places: Places, operator: Visitor) -> str:
+def reveal(proven: Page, places: Places, operator: Visitor) -> str:
     """Let the operator look at a customer's e-mail for a reason; return the entry's address."""
 
     def newest() -> str:
@@ -24,8 +24,8 @@ def reveal(console: Page, places: Places, operator: Visitor) -> str:
         return found[0] if found else ""
 
     before = newest()
-    console.goto(f"/console/profiles/{places.subject}/")
-    contact = console.get_by_role("region", name="Contact")
+    proven.goto(f"/console/profiles/{places.subject}/")
+    contact = proven.get_by_role("region", name="Contact")
     contact.get_by_label("Show").select_option(label="E-mail")
     contact.get_by_label("Reason, such as an order").fill(REASON)
     contact.get_by_role("button", name="Show…").click()
@@ -117,8 +117,8 @@ def test_the_whole_log_is_checked_while_one_waits(console: Page, places: Places)
     expect(state).not_to_contain_text("Check of the audit log")
 
 
-def test_an_export_is_saved_as_a_file(console: Page, places: Places) -> None:
-    page = console
+def test_an_export_is_saved_as_a_file(proven: Page, places: Places) -> None:
+    page = proven
     page.goto("/console/audit/")
     page.get_by_text("By number, by person, by reason; export").click()
     page.get_by_label("From entry").fill("0")

@@ -20,9 +20,9 @@ def reveals(operator: Visitor) -> list[str]:
 
 
 def test_a_phone_is_shown_for_a_reason_and_the_log_and_the_customer_see_it(
-    console: Page, operator: Visitor, portal: Page
+    proven: Page, operator: Visitor, portal: Page
 ) -> None:
-    page = console
+    page = proven
     before = reveals(operator)
     page.goto("/console/profiles/")
     page.get_by_label("Find by").select_option(label="E-mail")
