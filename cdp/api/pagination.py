@@ -56,7 +56,7 @@ def asked(request: Request) -> Asked:
     :raises BadCursor: the cursor is not one of ours for this path
     :raises ValidationError: `limit` is no number from 1 to 200
     """
-    query = PageQuery(data=request.query_params)
+    query = PageQuery(data=request.query_params.dict())  # as a form, “limit=” would count as absent
     query.is_valid(raise_exception=True)
     token = query.validated_data.get("after")
     if token is None:

@@ -87,7 +87,7 @@ def test_segments_come_newest_first(caller: Caller) -> None:
     assert second["next"] is None
 
 
-@pytest.mark.parametrize("limit", ["0", "201", "many"])
+@pytest.mark.parametrize("limit", ["0", "201", "many", ""])
 def test_a_page_has_1_to_200_rows(caller: Caller, limit: str) -> None:
     assert caller.get("/api/v1/segments", limit=limit).status == 400
 
