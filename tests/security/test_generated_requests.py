@@ -41,7 +41,7 @@ def generate(house: House, token: str, *, parameters: Mapping[str, str], seed: i
     program = Path(sys.executable).with_name("schemathesis")
     done = subprocess.run(
         [
-            str(program), "--config-file", str(settings), "run", "docs/openapi.yaml",
+            str(program), "--config-file", str(settings), "run", str(ROOT / "docs/openapi.yaml"),
             "--url", f"http://127.0.0.1:{house.port}",
             "--header", f"Authorization: Bearer {token}",
             "--header", "Candor-Purpose: service",
@@ -50,7 +50,7 @@ def generate(house: House, token: str, *, parameters: Mapping[str, str], seed: i
             "--suppress-health-check", "all", "--continue-on-failure", "--no-color",
             "--warnings", "off",
         ],
-        cwd=ROOT,
+        cwd=house.folder,  # it keeps its own notes where it runs
         env={**os.environ, "HYPOTHESIS_STORAGE_DIRECTORY": str(house.folder / "hypothesis")},
         capture_output=True,
         text=True,
