@@ -14,12 +14,12 @@ from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("CDP_VAR", ROOT / "var"))
 PICTURES = ROOT / "docs" / "images"
-SIZE = {"width": 1440, "height": 900}
+SIZE: ViewportSize = {"width": 1440, "height": 900}
 LINK_WAIT_MS = 60_000
 STEP_MS = 500
 COUNT_WAIT_MS = 30_000
@@ -34,7 +34,7 @@ def picture(page: Page, name: str) -> None:
 
 def console(browser: Browser, run: dict[str, Any]) -> None:
     """Sign in as the operator and picture the screens that the README walks through."""
-    page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
+    page = browser.new_page(viewport=SIZE)
     page.goto(f"{run['base_url']}/account/signin/")
     page.get_by_label("E-mail").fill(run["operator"]["email"])
     page.get_by_label("Password").fill(run["operator"]["password"])

@@ -112,6 +112,7 @@ class Problem(serializers.Serializer[Any]):
     detail = serializers.CharField(required=False)
     instance = serializers.CharField(required=False, help_text="The path that was asked.")
     request_id = serializers.CharField(required=False, help_text="Name it when you ask us.")
+    # RFC 9457's usual name; Serializer has a property of that name, for its own mistakes
     errors = FieldProblem(many=True, required=False)  # type: ignore[assignment]
 
 

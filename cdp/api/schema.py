@@ -51,7 +51,7 @@ PAGING = (
 _EVERYWHERE = (401, 403, 429, 500, 503)
 
 
-class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its registry
     """How the schema names our keys."""
 
     target_class = "cdp.api.auth.ApiKeyAuthentication"
@@ -112,6 +112,7 @@ def only_ours(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str
 def document() -> dict[str, Any]:
     """Return the description as plain values, with the problem codes of each status."""
     with patched_settings(SETTINGS):
+        # drf-spectacular says no types of these, here and below
         generator = SchemaGenerator()  # type: ignore[no-untyped-call]
         made: dict[str, Any] = generator.get_schema(  # type: ignore[no-untyped-call]
             request=None, public=True

@@ -18,7 +18,7 @@ class CheckpointOutput(serializers.Serializer[Any]):
     """How far the log is signed; `note` is the signed text (C2SP signed note)."""
 
     size = serializers.IntegerField()
-    root = serializers.CharField(  # type: ignore[assignment]
+    root = serializers.CharField(  # type: ignore[assignment]  # the wire's name; Field has one
         help_text="SHA-256 of the Merkle tree, base64."
     )
     note = serializers.CharField()

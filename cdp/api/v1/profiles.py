@@ -86,7 +86,7 @@ class EventOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     type = serializers.CharField()
     name = serializers.CharField(allow_blank=True)
-    source = serializers.CharField()  # type: ignore[assignment]
+    source = serializers.CharField()  # type: ignore[assignment]  # the wire's name; Field has one
     happened_at = serializers.DateTimeField()
     received_at = serializers.DateTimeField()
     amount_minor = serializers.IntegerField(allow_null=True, help_text="Worth of an order.")

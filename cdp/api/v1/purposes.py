@@ -35,7 +35,7 @@ class PurposeOutput(serializers.Serializer[Any]):
     people = serializers.IntegerField(
         allow_null=True, help_text="How many permitted it when it was last counted."
     )
-    label = TextOutput()  # type: ignore[assignment]
+    label = TextOutput()  # type: ignore[assignment]  # the wire's name; Field has one
     plain_text = TextOutput()
 
 
