@@ -38,7 +38,7 @@ class WorksElsewhere(CdpError):
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """Somebody who was let in; no token: they have a password from another workspace."""
+    """Somebody who was let in; no token: their password is a matter of another workspace."""
 
     operator: Operator
     token: str | None
@@ -48,21 +48,25 @@ def invite(*, email: str, name: str, workspace: UUID) -> Invited:
     """
     Take somebody into a workspace's team, without any role yet.
 
+    Who is in another team gets no link from here, not even before they chose a password: with it
+    one owner could act in the roles that the other team gave them.
+
     :raises UnreadableAddress: `email` is not an address
     :raises InTeamAlready: the address is that of a member
     """
     address = operators.read_address(email)
     with database.atomic():
         operator = Operator.objects.filter(email__iexact=address).first()
+        places = _places(operator.pk) if operator else set()
+        if workspace in places:
+            raise InTeamAlready("This operator is in the team. Grant them roles.")
         if operator is None:
             operator = operators.create_operator(email=address, name=name, password=None)
-        elif is_member(operator.pk, workspace=workspace):
-            raise InTeamAlready("This operator is in the team. Grant them roles.")
-        elif not _places(operator.pk):  # their access had ended: they begin again
+        elif not places:  # their access had ended: they begin again
             operator.is_active, operator.name = True, name
             operator.set_unusable_password()
             operator.save(update_fields=["is_active", "name", "password"])
-        token = None if operator.has_usable_password() else secrets.token_urlsafe(32)
+        token = None if places else secrets.token_urlsafe(32)
         _keep(operator.pk, workspace=workspace, token=token)
     return Invited(operator, token)
 

@@ -259,6 +259,21 @@ def test_who_has_a_password_from_elsewhere_needs_no_link(
             invitations.invite(email="bob@shop.example", name="B", workspace=workspace.pk)
 
 
+def test_who_was_invited_elsewhere_first_gets_the_link_from_there_alone(
+    workspace: Workspace, outlet: Workspace
+) -> None:
+    with database.door("web"):
+        first = invitations.invite(email="li@shop.example", name="Li", workspace=outlet.pk)
+        operators.grant_role(first.operator, workspace=outlet.pk, role=Role.PRIVACY)
+
+        second = invitations.invite(email="li@shop.example", name="Li", workspace=workspace.pk)
+
+        assert second == invitations.Invited(first.operator, None)
+        assert first.token is not None
+        invitations.accept(first.token, password=PASSWORD)
+        assert invitations.is_member(first.operator.pk, workspace=workspace.pk)
+
+
 def test_who_comes_back_begins_with_a_new_link(workspace: Workspace, hire: Hire) -> None:
     ada, sam = hire("ada", Role.ADMINISTRATOR), hire("sam", Role.SUPPORT)
     with database.door("web"):
