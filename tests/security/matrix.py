@@ -233,7 +233,7 @@ class Route:
 def routes() -> list[Route]:
     """Return every address of the URLconf once; two spellings of a slash are one."""
     found: dict[str, Route] = {}
-    for pattern, endpoint in _walk(get_resolver(), "/"):
+    for pattern, endpoint in patterns():
         if pattern.startswith("/v1/"):
             pattern = pattern.removesuffix("/")
         permission = getattr(endpoint.callback, "permission", "")
@@ -241,6 +241,11 @@ def routes() -> list[Route]:
         route = Route(pattern, permission, names)
         found.setdefault(pattern, route)
     return list(found.values())
+
+
+def patterns() -> Iterator[tuple[str, URLPattern]]:
+    """Yield every pattern of the URLconf with its whole address, as it is written."""
+    return _walk(get_resolver(), "/")
 
 
 def _walk(resolver: URLResolver, prefix: str) -> Iterator[tuple[str, URLPattern]]:

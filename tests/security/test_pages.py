@@ -2,10 +2,11 @@
 
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 
 from cdp.accounts.models import Operator, OperatorRole
 from cdp.kernel import database, valkey
@@ -15,6 +16,7 @@ from tests.console.test_campaigns import plan
 from tests.operators import browser_of
 from tests.people import EVERYTHING, Customer, Shop
 from tests.portal.conftest import signed_in
+from tests.security import matrix
 
 pytestmark = pytest.mark.django_db
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'><svg/onload=alert(1)>"
@@ -39,12 +41,10 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.runs: list[str] = []
         self.text = ""
-        self._inside = ""
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        self._inside = tag
         is_data = given.get("type") == "application/json"
         if tag == "script" and not is_data and not (given.get("src") or "").startswith("/static/"):
             self.runs.append("script")
@@ -139,25 +139,11 @@ def test_stored_markup_is_text_on_every_page_of_the_portal(shop: Shop) -> None:
     assert any("<script>alert(1)" in Page(text).text for text in pages.values())
 
 
-def routes() -> list[tuple[str, URLPattern]]:
-    """Return every route with its address."""
-
-    def walk(patterns: list[URLPattern | URLResolver], before: str) -> list[tuple[str, URLPattern]]:
-        found: list[tuple[str, URLPattern]] = []
-        for each in patterns:
-            here = before + str(each.pattern)
-            if isinstance(each, URLResolver):
-                found += walk(each.url_patterns, here)
-            else:
-                found.append((here, each))
-        return found
-
-    return walk(get_resolver().url_patterns, "/")
-
-
 def test_only_doors_that_no_cookie_opens_take_a_post_without_the_pages_token() -> None:
     """Case 57."""
-    exempt = {path for path, route in routes() if getattr(route.callback, "csrf_exempt", False)}
+    exempt = {
+        path for path, route in matrix.patterns() if getattr(route.callback, "csrf_exempt", False)
+    }
 
     assert exempt, "the walk finds them"
     assert [path for path in exempt if not path.startswith(tuple(WITHOUT_TOKEN))] == []
@@ -173,7 +159,7 @@ def test_no_toggle_of_the_portal_obeys_another_site(shop: Shop) -> None:
         re.sub(r"<[^>]+>", "x", path).replace("x/", "marketing.email/", 1)
         if "<str:purpose>" in path
         else re.sub(r"<uuid[^>]+>", str(mei.subject), re.sub(r"<(int|slug)[^>]+>", "1", path))
-        for path, _ in routes()
+        for path, _ in matrix.patterns()
         if path.startswith("/my/")
     ]
 
@@ -202,12 +188,12 @@ def test_no_page_leads_to_another_site(shop: Shop) -> None:
     "claimed", ["not-an-ip", "x" * 10_000, "203.0.113.7, 198.51.100.2", "1.2.3.4\r\nX: y", "::1%lo"]
 )
 def test_a_forged_forwarding_header_loses_no_request(
-    shop: Shop, claimed: str, settings: pytest.FixtureRequest
+    shop: Shop, claimed: str, settings: Any
 ) -> None:
     """Case 32."""
     valkey.live().flushdb()  # whoever signed in before came from here too
     for proxies in (0, 1):
-        settings.TRUSTED_PROXIES = proxies  # type: ignore[attr-defined]  # pytest-django's
+        settings.TRUSTED_PROXIES = proxies
         headers = {"X-Forwarded-For": claimed}
         assert Client().get("/account/signin/", headers=headers).status_code == 200
         answer = Client().post("/account/signin/", {"email": "a@b.io", "password": "x" * 12},
