@@ -65,7 +65,7 @@ def test_a_write_opens_with_its_scope_alone(workspace: Workspace, path: str, sco
 
 
 def test_every_view_names_a_scope() -> None:
-    views = {pattern.callback.view_class for pattern in urlpatterns}  # type: ignore[union-attr]
+    views = {pattern.callback.view_class for pattern in urlpatterns}  # type: ignore[union-attr]  # no resolver
 
     assert {view for view in views if not issubclass(view, ApiView)} == {Nowhere}
     assert not [v for v in views if issubclass(v, ApiView) and isinstance(v.scope, DenyAll)]

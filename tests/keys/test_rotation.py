@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, transaction
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from audit.actors import Actor
 from audit.models import Inbox
@@ -252,9 +253,9 @@ def test_wraps_are_counted_in_blocks_and_an_end_is_set(
 
 
 def test_a_block_counts_once_its_transaction_is_committed(
-    own_keyring: Path, django_capture_on_commit_callbacks: object
+    own_keyring: Path, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+    with django_capture_on_commit_callbacks(execute=True):
         born(4)
     born(wraps.BLOCK - 4)
     assert Key.objects.get(use="kek").wraps == wraps.BLOCK
@@ -322,6 +323,7 @@ def test_status_shows_each_key_with_who_uses_it_and_no_material(
 
 
 def test_status_names_a_key_that_is_missing_or_another(own_keyring: Path) -> None:
+    born(3)
     other = keyring.generate(origin="", at=clock.now()).active(Use.INDEX)
     keyring.change(lambda ring: keyring.Keyring([
         *(key for key in ring.every() if key.use not in (Use.INDEX, Use.REFERENCE)), other,
@@ -331,6 +333,7 @@ def test_status_names_a_key_that_is_missing_or_another(own_keyring: Path) -> Non
 
     assert (found["index"].fits, found["kek"].fits) == (False, True)
     assert found["reference"].state == "missing"
+    assert (found["reference"].subjects, found["kek"].subjects) == (None, 3)
 
 
 def test_the_whole_way_by_commands(
@@ -363,9 +366,9 @@ def test_the_whole_way_by_commands(
 
 
 def test_a_first_keyring_is_made_once_and_never_over_another(
-    own_keyring: Path, settings: object, tmp_path: Path
+    own_keyring: Path, settings: Settings, tmp_path: Path
 ) -> None:
-    settings.KEYRING = tmp_path / "new.json"  # type: ignore[attr-defined]
+    settings.KEYRING = tmp_path / "new.json"
     with pytest.raises(CommandError, match="sealed under keys already"):
         call_command("keys", "init")
     with database.as_role(Role.OWNER), database.cursor() as sql:

@@ -58,6 +58,7 @@ def test_production_stands_behind_https_with_bound_cookies() -> None:
         "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY",
         "CSRF_COOKIE_HTTPONLY", "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "LANGUAGE_COOKIE_NAME",
         "THEME_COOKIE_NAME", "X_FRAME_OPTIONS", "PASSWORD_RESET_TIMEOUT", "ALLOWED_HOSTS",
+        "SECURE_REDIRECT_EXEMPT", "SECURE_PROXY_SSL_HEADER",
     ]  # fmt: skip
 
     assert values(GOOD, *names) == {
@@ -76,6 +77,8 @@ def test_production_stands_behind_https_with_bound_cookies() -> None:
         "X_FRAME_OPTIONS": "DENY",
         "PASSWORD_RESET_TIMEOUT": 600,
         "ALLOWED_HOSTS": ["127.0.0.1", "localhost", "shop.example"],
+        "SECURE_REDIRECT_EXEMPT": ["^v1/", "^api/v1/", "^healthz$", "^readyz$"],
+        "SECURE_PROXY_SSL_HEADER": ["HTTP_X_FORWARDED_PROTO", "https"],
     }
 
 
