@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cdp.kernel import database, key_register, keyring
-from cdp.kernel.keyring import Health, Use
+from cdp.kernel.keyring import Health, Key, Keyring, Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,6 @@ def status() -> Status:
     """
     ring, kept = keyring.current(), keyring.provider()
     known = _known()
-    used = set(key_register.keks_in_use())
     found = [
         KeyStatus(
             use=str(key.use),
@@ -48,14 +47,12 @@ def status() -> Status:
             state=key.state,
             created=key.created,
             subjects=key_register.count_subjects(key.id) if key.use is Use.KEK else None,
-            wraps=known[key.use, key.id].wraps if _is_kek(key.use, key.id, known) else None,
-            fits=known[key.use, key.id].check_value == key.check_value
-            if (key.use, key.id) in known
-            else None,
-            retired_at=known[key.use, key.id].retired_at if (key.use, key.id) in known else None,
+            wraps=row.wraps if row and key.use is Use.KEK else None,
+            fits=row.check_value == key.check_value if row else None,
+            retired_at=row.retired_at if row else None,
             destroyed_at=None,
         )
-        for key in sorted(ring.every(), key=lambda key: (list(Use).index(key.use), key.id))
+        for key, row in ((key, known.get((key.use, key.id))) for key in _in_order(ring))
     ]
     held = {(key.use, key.id) for key in found}
     gone = [
@@ -64,7 +61,7 @@ def status() -> Status:
             id=key_id,
             state="destroyed" if row.destroyed_at else "missing",
             created="",
-            subjects=key_register.count_subjects(key_id) if key_id in used else 0,
+            subjects=key_register.count_subjects(key_id) if use == Use.KEK else None,
             wraps=row.wraps if use == Use.KEK else None,
             fits=None,
             retired_at=row.retired_at,
@@ -84,8 +81,8 @@ class _Row:
     destroyed_at: datetime | None
 
 
-def _is_kek(use: str, key_id: int, known: dict[tuple[str, int], _Row]) -> bool:
-    return use == Use.KEK and (use, key_id) in known
+def _in_order(ring: Keyring) -> list[Key]:
+    return sorted(ring.every(), key=lambda key: (list(Use).index(key.use), key.id))
 
 
 def _known() -> dict[tuple[str, int], _Row]:
