@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from cdp.accounts import operators
+from cdp.accounts import operator_sessions, operators
 from cdp.accounts.models import Invitation, Operator, OperatorRole
 from cdp.kernel import clock, crypto, database
 from cdp.kernel.errors import CdpError
@@ -98,7 +98,7 @@ def find(token: str) -> Invitation | None:
 
 def accept(token: str, *, password: str) -> Invitation:
     """
-    Give the invited operator a password; the link is used up, and their other sessions end.
+    Give the invited operator a password; the link is used up, and every session of theirs ends.
 
     :raises InvitationOver: the link was used, replaced, or is older than a day
     :raises WeakPassword: shorter than 12 characters, or well known
@@ -111,6 +111,7 @@ def accept(token: str, *, password: str) -> Invitation:
             raise InvitationOver("This link was used or is over. Ask an owner for a new one.")
         operators.set_password(found.operator, password)
         found.operator.save(update_fields=["password"])
+        operator_sessions.end_all(found.operator_id)
         found.used_at, found.digest = now, None
         found.save(update_fields=["used_at", "digest"])
     return found

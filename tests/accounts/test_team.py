@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from cdp.accounts import invitations, operators, team
+from cdp.accounts import invitations, operator_sessions, operators, team
 from cdp.accounts.models import Invitation, Operator, OperatorRole
 from cdp.accounts.permissions import Role
 from cdp.kernel import clock, database
@@ -229,9 +229,11 @@ def test_a_fresh_link_ends_the_former(workspace: Workspace, hire: Hire) -> None:
 
         assert invitations.find(former) is None
         assert sam.check_password(PASSWORD), "until the link is used"
+        operator_sessions.begin(sam.pk, device="Firefox · Linux")
         invitations.accept(fresh, password="another long password")
         sam.refresh_from_db()
         assert sam.check_password("another long password")
+        assert operator_sessions.open_of(sam.pk) == []
 
 
 def test_one_owner_gives_no_new_password_to_who_works_elsewhere_too(
