@@ -7,7 +7,7 @@ inside. A role that reveals, approves or owns takes the yes of another owner.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
@@ -18,6 +18,8 @@ from cdp.accounts.models import Invitation, Operator, OperatorRole
 from cdp.accounts.permissions import Role, needs_second_owner, roles_with
 from cdp.kernel import clock, database
 from cdp.kernel.errors import CdpError
+
+SEEN_EVERY = timedelta(minutes=5)  # how exact `last_seen_at` is
 
 
 class NotInTeam(CdpError):
@@ -59,21 +61,13 @@ def members(workspace: UUID) -> list[Member]:
     rows = OperatorRole.objects.filter(workspace_id=workspace)
     for operator, role in rows.values_list("operator_id", "role"):
         held.setdefault(operator, []).append(Role(role))
-    invited = dict(
-        Invitation.objects.filter(workspace_id=workspace).values_list("operator_id", "expires_at")
-    )
-    waiting = set(
-        Invitation.objects.filter(workspace_id=workspace, used_at=None).values_list(
-            "operator_id", flat=True
-        )
-    )
+    invited = {
+        each.operator_id: None if each.used_at else each.expires_at
+        for each in Invitation.objects.filter(workspace_id=workspace)
+    }
     found = Operator.objects.filter(pk__in=held.keys() | invited.keys())
     return [
-        Member(
-            operator,
-            _in_order(held.get(operator.pk, ())),
-            invited[operator.pk] if operator.pk in waiting else None,
-        )
+        Member(operator, _in_order(held.get(operator.pk, ())), invited.get(operator.pk))
         for operator in sorted(found, key=lambda each: (each.name.casefold(), each.pk))
     ]
 
@@ -203,11 +197,11 @@ def names_with(permission: str, *, workspace: UUID) -> list[str]:
     return sorted(set(rows.values_list("operator__name", flat=True)), key=str.casefold)
 
 
-def note_seen(operator: Operator, *, every_seconds: int = 300) -> None:
-    """Note that an operator is here; at most one write in `every_seconds`."""
+def note_seen(operator: Operator) -> None:
+    """Note that an operator is here; at most one write in five minutes."""
     now = clock.now()
     last = operator.last_seen_at
-    if last is None or (now - last).total_seconds() >= every_seconds:
+    if last is None or now - last >= SEEN_EVERY:
         Operator.objects.filter(pk=operator.pk).update(last_seen_at=now)
 
 
