@@ -118,8 +118,8 @@ def new_api_key(request: ConsoleRequest) -> HttpResponse:
             form.add_error(None, refusals.said(refused))
         else:
             return _page(request, issued.key.pk, token=issued.token)
-    shown = {"form": form, "tabs": settings.tabs(request)}
-    return render(request, "console/api_key_new.html", shown, status=422 if form.errors else 200)
+    status = 422 if form.errors else 200
+    return render(request, "console/api_key_new.html", {"form": form}, status=status)
 
 
 @require_GET

@@ -98,8 +98,8 @@ def invite(request: ConsoleRequest) -> HttpResponse:
             form.add_error("email", refusals.said(refused))
         else:
             return _page(request, invited.operator.pk, token=invited.token)
-    shown = {"form": form, "tabs": settings.tabs(request)}
-    return render(request, "console/team_invite.html", shown, status=422 if form.errors else 200)
+    status = 422 if form.errors else 200
+    return render(request, "console/team_invite.html", {"form": form}, status=status)
 
 
 @require_GET
