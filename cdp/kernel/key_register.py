@@ -36,14 +36,15 @@ def follow() -> None:
             )
 
 
-def mark_destroyed(use: Use, key_id: int) -> None:
-    """Note that a key's material is gone for good."""
+def mark_destroyed(use: Use, key_id: int) -> bool:
+    """Note that a retired key's material is gone for good; return whether that is news."""
     with database.cursor() as sql:
         sql.execute(
             """UPDATE kernel_key SET destroyed_at = %s
-                WHERE use = %s AND key_id = %s AND destroyed_at IS NULL""",
+                WHERE use = %s AND key_id = %s AND state = 'retired' AND destroyed_at IS NULL""",
             [clock.now(), use, key_id],
         )
+        return bool(sql.rowcount)
 
 
 def count_subjects(kek_id: int) -> int:

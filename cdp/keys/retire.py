@@ -5,7 +5,7 @@ from audit.actors import Actor
 from audit.inbox import record
 from cdp.kernel import key_register, keyring
 from cdp.kernel.errors import CdpError
-from cdp.kernel.keyring import Use
+from cdp.kernel.keyring import KeyMissing, Use
 
 RETIRABLE = (Use.KEK, Use.SIGN)
 
@@ -54,20 +54,22 @@ def destroy(key_id: int, *, actor: Actor | str) -> None:
     """
     Destroy the material of a retired KEK; data keys in older backups are dead for everyone then.
 
-    Safe to repeat.
+    Safe to repeat where it broke off: what the keyring lost already is put on the record.
 
     :raises KeyNotRetired: it is not retired
     :raises KeyInUse: subjects use it after all
     :raises KeyMissing: the keyring has no such key
     """
-    if keyring.current().get(Use.KEK, key_id).state != "retired":
+    held = next((key for key in keyring.current().of(Use.KEK) if key.id == key_id), None)
+    if held and held.state != "retired":
         raise KeyNotRetired(
             f"KEK {key_id} is not retired. Run: manage.py keys retire --kek {key_id}",
             key_id=key_id,
         )
     with acting(actor):
         _refuse_in_use(key_id, "destroyed")
-        key_register.mark_destroyed(Use.KEK, key_id)
+        if not key_register.mark_destroyed(Use.KEK, key_id) and not held:
+            raise KeyMissing(f"KEK {key_id} is not in the keyring.", use=Use.KEK, key_id=key_id)
         record(actor, "key.destroy", obj=f"key:{Use.KEK}:{key_id}")
         keyring.change(lambda ring: ring.without(Use.KEK, key_id))
 

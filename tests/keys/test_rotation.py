@@ -221,6 +221,33 @@ def test_a_key_that_nobody_needs_is_retired_then_destroyed(own_keyring: Path) ->
     ]
 
 
+def test_a_destruction_that_broke_off_is_put_on_the_record_by_the_next(own_keyring: Path) -> None:
+    rotate(Use.KEK, actor=ACTOR)
+    with pytest.raises(KeyMissing):
+        destroy(7, actor=ACTOR)
+    retire(Use.KEK, 1, actor=ACTOR)
+    keyring.change(lambda ring: ring.without(Use.KEK, 1))  # killed before the database committed
+
+    destroy(1, actor=ACTOR)
+
+    assert acts()[-1] == (ACTOR, "key.destroy", "key:kek:1")
+    assert Key.objects.get(use="kek", key_id=1).destroyed_at
+    with pytest.raises(KeyMissing):
+        destroy(1, actor=ACTOR)
+
+
+def test_a_key_that_was_lost_before_it_was_retired_counts_as_missing_and_not_as_destroyed(
+    own_keyring: Path,
+) -> None:
+    rotate(Use.KEK, actor=ACTOR)
+    keyring.change(lambda ring: ring.without(Use.KEK, 1))
+
+    with pytest.raises(KeyMissing):
+        destroy(1, actor=ACTOR)
+
+    assert Key.objects.get(use="kek", key_id=1).destroyed_at is None
+
+
 def test_a_retired_key_that_somebody_uses_after_all_is_not_destroyed(own_keyring: Path) -> None:
     rotate(Use.KEK, actor=ACTOR)
     retire(Use.KEK, 1, actor=ACTOR)
