@@ -31,8 +31,8 @@ def rotate(use: Use, *, actor: Actor | str) -> Key:
     """
     Make a new key of `use` the active one and return it; safe to repeat after a failure.
 
-    A key-encryption key is made, then known to the database, then taken up: no process wraps with
-    a key that a process beside it would not know. Data keys move over by `keys rewrap`.
+    A key is made, then known to the database and on the record, then taken up: no process wraps
+    with a key that a process beside it would not know. Data keys move over by `keys rewrap`.
 
     :raises RootFixed: `use` is the index or reference root
     :raises ProviderUnhealthy: the provider cannot make or keep a key now
@@ -42,13 +42,12 @@ def rotate(use: Use, *, actor: Actor | str) -> Key:
         raise RootFixed(f"The {use} root is not rotated: {FIXED[use]}.", use=use)
     _refuse_unhealthy()
     with acting(actor):
-        key = _made(use) if use in key_register.KEPT else _made_active(use)
+        key = _made(use)
         key_register.follow()
         record(actor, "key.rotate", obj=f"key:{use}:{key.id}")
-    if use in key_register.KEPT:
-        keyring.change(lambda ring: ring.with_active(use, key.id))
-        with acting(actor):
-            key_register.follow()
+    keyring.change(lambda ring: ring.with_active(use, key.id))
+    with acting(actor):
+        key_register.follow()
     return keyring.current().get(use, key.id)
 
 
@@ -56,10 +55,6 @@ def _refuse_unhealthy() -> None:
     health = keyring.provider().health()
     if not health.fine:
         raise ProviderUnhealthy(health.says)
-
-
-def _made_active(use: Use) -> Key:
-    return keyring.change(lambda ring: ring.with_new(use, at=clock.now())).active(use)
 
 
 def _made(use: Use) -> Key:
