@@ -15,8 +15,6 @@ from cdp.approvals.require import ApprovalNeeded
 from cdp.kernel import database, keyring, workspaces
 from cdp.kernel.keyring import Use
 
-ENDING = (Kind.KEY_RETIRE, Kind.KEY_DESTROY)
-
 
 def obj(use: Use, key_id: int) -> str:
     """Return how record and approval name a key."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from audit.acting import acting
-from audit.inbox import record
+from audit.inbox import record, record_many
 from cdp.kernel import crypto, database, key_register, keyring, wraps
 from cdp.kernel.crypto import Cipher
 from cdp.kernel.jobs import RunningJob
@@ -126,5 +126,6 @@ def _note(unreadable: frozenset[UUID], *, actor: str) -> None:
     if not unreadable:
         return
     with acting(actor):
-        for subject in sorted(unreadable):
-            record(actor, "vault.unreadable", subject=subject, detail={"field": "data_key"})
+        record_many(
+            actor, "vault.unreadable", subjects=sorted(unreadable), detail={"field": "data_key"}
+        )
