@@ -19,14 +19,17 @@ from audit.leaf import Leaf, LeafRefused
 from audit.models import Leaf as StoredLeaf
 from cdp.kernel import crypto, database, subjects, workspaces
 from cdp.kernel.logging import logger
-from cdp.kernel.subjects import DataKeyTampered
 
 CHUNK = 50_000
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """What an entry says beyond its columns; `told` is None where it cannot be opened any more."""
+    """
+    What an entry says beyond its columns; `told` is None where it does not open.
+
+    `subject` is None once the person's key was destroyed: then it never opens again.
+    """
 
     subject: UUID | None
     told: Mapping[str, str | int] | None
@@ -104,23 +107,17 @@ def _sealed(indexes: Collection[int]) -> dict[int, Leaf]:
     return found
 
 
-def _data_keys(people: Collection[UUID]) -> dict[UUID, bytes]:
-    """Return data keys; one that was tampered with leaves its own details closed alone."""
-    try:
-        return subjects.data_keys(people)
-    except DataKeyTampered:
-        keys: dict[UUID, bytes] = {}
-        for subject in people:
-            try:
-                keys |= subjects.data_keys([subject])
-            except DataKeyTampered:
-                logger().error("audit.data_key_tampered", table="kernel_subjectkey")
-        return keys
+def _data_keys(people: Collection[UUID]) -> Mapping[UUID, bytes]:
+    """Return data keys; one that does not open leaves its own details closed alone."""
+    keys = subjects.data_keys(people)
+    for failure in keys.failed.values():
+        logger().error("audit.detail_closed", code=failure.code)
+    return keys
 
 
 def _open(entry: Leaf, subject: UUID | None, keys: Mapping[UUID, bytes]) -> Detail:
     if subject is None or subject not in keys:
-        return Detail(None, None)
+        return Detail(subject, None)
     aad = crypto.field_aad(workspaces.current().key, "audit_entry", "detail", subject)
     try:
         plain = crypto.unseal(keys[subject], base64.b64decode(entry.sealed), aad)

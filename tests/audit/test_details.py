@@ -1,14 +1,19 @@
 """Sealed details: opened on the record, for whoever still exists."""
 
+from pathlib import Path
 from uuid import UUID
 
 import pytest
+from pytest_django import Settings
 
 from audit import details, pseudonym
+from audit.details import Detail
 from audit.inbox import record
 from audit.sequencer import sequence
-from cdp.kernel import database
+from cdp.kernel import database, keyring
 from cdp.kernel.identifiers import uuid7
+from cdp.kernel.key_providers.file import FileProvider
+from cdp.kernel.keyring import Use
 from cdp.kernel.roles import Role
 from tests.audit.conftest import ALICE, JONAS, MEI
 from tests.audit.logs import add_workspace, execute, inbox, tamper
@@ -69,6 +74,33 @@ def test_after_a_shred_the_detail_stays_closed_and_the_other_opens(readings: Non
 
     assert (opened[0].subject, opened[0].told) == (None, None)
     assert opened[1].reason == "order 9000"
+
+
+def test_a_data_key_that_is_damaged_closes_its_own_detail_and_is_not_called_destroyed(
+    readings: None,
+) -> None:
+    with database.as_role(Role.OWNER):
+        execute("ALTER TABLE kernel_subjectkey NO FORCE ROW LEVEL SECURITY")
+        execute("UPDATE kernel_subjectkey SET wrapped = %s WHERE subject_id = %s", bytes(61), MEI)
+        execute("ALTER TABLE kernel_subjectkey FORCE ROW LEVEL SECURITY")
+
+    opened = details.open_details([0, 1], actor=ALICE)
+
+    assert (opened[0].subject, opened[0].told) == (MEI, None)
+    assert opened[1].reason == "order 9000"
+
+
+def test_a_key_that_is_away_closes_details_until_it_is_back(
+    readings: None, settings: Settings, tmp_path: Path
+) -> None:
+    whole = keyring.current()
+    settings.KEYRING = tmp_path / "keyring.json"
+    keyring.create(FileProvider(settings.KEYRING), whole.without(Use.KEK, 1))
+
+    assert details.open_details([0], actor=ALICE)[0] == Detail(MEI, None)
+
+    keyring.change(lambda ring: whole)
+    assert details.open_details([0], actor=ALICE)[0].reason == "order 8812"
 
 
 def test_a_detail_moved_to_another_persons_entry_does_not_open(readings: None) -> None:

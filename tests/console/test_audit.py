@@ -21,7 +21,7 @@ from cdp.kernel.roles import Role
 from consent.window import purpose
 from profiles.vault import open as vault
 from tests.architecture.sources import modules
-from tests.audit.logs import tamper
+from tests.audit.logs import execute, tamper
 from tests.console.conftest import Console
 from tests.people import EVERYTHING, Customer, Shop
 
@@ -228,6 +228,21 @@ def test_one_entry_shows_its_detail_only_when_opened(
     assert "order 8812" in open_
     assert ref(mei) in closed
     assert str(mei.subject) not in open_
+
+
+def test_a_detail_whose_key_is_damaged_is_not_said_to_be_destroyed(
+    omar: Client, readings: None, mei: Customer
+) -> None:
+    index = number(listed(omar, about=ref(mei), who="job")[0])
+    with database.as_role(Role.OWNER):
+        execute("ALTER TABLE kernel_subjectkey NO FORCE ROW LEVEL SECURITY")
+        execute("UPDATE kernel_subjectkey SET wrapped = %s", bytes(61))
+        execute("ALTER TABLE kernel_subjectkey FORCE ROW LEVEL SECURITY")
+
+    page = omar.post(reverse("console:audit_detail", args=[index])).content.decode()
+
+    assert "It does not open with the keys at hand" in page
+    assert "was destroyed" not in page
 
 
 def test_a_changed_setting_shows_before_and_after(omar: Client, workspace: Workspace) -> None:
