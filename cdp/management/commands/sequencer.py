@@ -96,16 +96,17 @@ class Aside(threading.Thread):
         connections.close_all()
 
     def step(self) -> bool:
-        """Do each step once; return whether all of them went well."""
+        """Do each step once, whatever became of the others; return whether all went well."""
+        went_well = True
         for each in self._steps:
             try:
                 each()
             except Exception as failure:
+                went_well = False
                 logger().error("sequencer.aside_failed", error=type(failure).__name__)
                 if isinstance(failure, OperationalError | InterfaceError):
                     connections.close_all()
-                return False
-        return True
+        return went_well
 
 
 class Command(BaseCommand):
