@@ -10,6 +10,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from cdp.kernel import database
 from cdp.kernel.errors import CdpError
 from cdp.kernel.roles import Role
@@ -47,14 +49,14 @@ def write(line: Line) -> None:
 
 
 def find(erasure: UUID) -> Line | None:
-    """Return one erasure, None where the ledger has none of that id."""
-    row = Erasure.objects.filter(pk=erasure).first()
+    """Return one erasure of the current workspace, None where it has none of that id."""
+    row = _here().filter(pk=erasure).first()
     return _line(row) if row else None
 
 
 def of_subject(subject: UUID) -> Line | None:
-    """Return the newest erasure of whoever this subject stood for."""
-    row = Erasure.objects.filter(origins__contains=[subject]).order_by("-erased_at").first()
+    """Return the newest erasure of whoever this subject stood for in the current workspace."""
+    row = _here().filter(origins__contains=[subject]).order_by("-erased_at").first()
     return _line(row) if row else None
 
 
@@ -131,6 +133,11 @@ def new_line(
         erased_at=erased_at,
         counts=counts,
     )
+
+
+def _here() -> QuerySet[Erasure]:
+    """Return the current workspace's erasures: the rights process reads every workspace's."""
+    return Erasure.objects.filter(workspace_id=database.current_workspace() or UUID(int=0))
 
 
 def _line(row: Erasure) -> Line:

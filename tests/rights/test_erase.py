@@ -12,7 +12,8 @@ from audit.models import Entry, Inbox
 from cdp.accounts import sessions, signin
 from cdp.kernel import clock, database
 from cdp.kernel.roles import Role
-from cdp.rights import erase
+from cdp.rights import certificate, erase
+from cdp.rights.certificate import NoSuchErasure
 from cdp.rights.erase import ErasureIncomplete, NobodyToErase
 from cdp.rights.stores import STAYS
 from cdp.runtime import bootstrap
@@ -136,6 +137,19 @@ def test_a_subject_that_was_merged_away_stands_for_the_whole_person(own_shop: Sh
 
     assert line.subject == sofia.subject
     assert line.origins == origins
+
+
+def test_an_erasure_of_another_workspace_is_no_answer_here(own_shop: Shop) -> None:
+    sofia = furnished(own_shop, "sofia")
+    line = erased(sofia.subject)
+
+    with database.in_workspace(uuid4()), pytest.raises(NobodyToErase):
+        erased(sofia.subject)
+    with (
+        database.in_workspace(uuid4()), database.as_role(Role.RIGHTS),
+        pytest.raises(NoSuchErasure),
+    ):  # fmt: skip
+        certificate.certify(line.id)
 
 
 def test_who_was_never_there_cannot_be_erased(own_shop: Shop) -> None:
