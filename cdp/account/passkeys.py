@@ -12,6 +12,7 @@ from allauth.mfa.webauthn.views import AddWebAuthnView, LoginWebAuthnView, Remov
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from django.shortcuts import redirect
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext as _
@@ -25,7 +26,7 @@ from cdp.kernel import database
 
 def possible(request: HttpRequest) -> bool:
     """Return whether a passkey can belong to the host that was asked."""
-    host = request.get_host().rpartition(":")[0] or request.get_host()
+    host, _port = split_domain_port(request.get_host())
     try:
         ip_address(host.strip("[]"))
     except ValueError:

@@ -4,7 +4,7 @@ import base64
 from typing import Any, cast
 
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse_lazy
 
 from cdp.account import notes
@@ -16,12 +16,6 @@ class Show(ViewRecoveryCodesView):  # type: ignore[misc]  # allauth has no types
     """Show the codes the first time that they are asked for, never again."""
 
     template_name = "account/codes.html"
-
-    def get(self, request: HttpRequest, *arguments: Any, **options: Any) -> HttpResponse:
-        """Answer with the codes, or say that they were shown."""
-        answer = cast(HttpResponse, super().get(request, *arguments, **options))
-        answer["Cache-Control"] = "no-store"
-        return answer
 
     def get_context_data(self, **given: Any) -> dict[str, Any]:
         """Offer the codes as a file that the page itself holds."""

@@ -184,3 +184,18 @@ def test_a_language_that_does_not_exist_changes_nothing(
     client.post("/account/language/", {"language": nonsense})
 
     assert "candor_language" not in client.cookies
+
+
+@pytest.mark.parametrize(
+    ("host", "offered"),
+    [("shop.example", True), ("localhost:8000", True), ("127.0.0.1:8000", False),
+     ("[::1]", False), ("[::1]:8000", False)],
+)  # fmt: skip
+def test_passkeys_are_offered_at_host_names_alone(
+    workspace: Workspace, settings: Any, host: str, offered: bool
+) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+
+    page = Client().get("/account/signin/", headers={"Host": host}).content.decode()
+
+    assert ("data-passkey" in page) is offered

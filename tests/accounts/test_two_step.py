@@ -133,6 +133,7 @@ def test_recovery_codes_are_shown_once(desk: Client, app_clock: SimpleNamespace)
     assert recovery_codes(desk) == []
     assert "10 codes left" in again.content.decode()
     assert not any(each in again.content.decode() for each in codes)
+    assert "no-store" in again["Cache-Control"]
 
 
 def test_new_recovery_codes_end_the_former(
