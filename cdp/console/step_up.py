@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
 from cdp.console.access import ConsoleRequest, View
@@ -120,4 +120,5 @@ def _page_before(request: HttpRequest) -> str:
     if not url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure()):
         return reverse("console:overview")
     parts = urlsplit(url)
-    return parts.path + (f"?{parts.query}" if parts.query else "")
+    path = escape_leading_slashes(parts.path)  # “//name” would lead to another host
+    return path + (f"?{parts.query}" if parts.query else "")

@@ -176,6 +176,17 @@ def test_the_way_back_stays_on_this_host(late: Client, mei: Customer, referrer: 
     assert 'href="/console/"' in late.get(CONFIRM).content.decode()
 
 
+def test_a_path_that_reads_as_another_host_does_not_lead_there(late: Client, mei: Customer) -> None:
+    """Case 58: no way leads off the site."""
+    late.post(
+        f"/console/profiles/{mei.subject}/contact/",
+        {"field": "email"},
+        headers={"Referer": "http://testserver//evil.example/x"},
+    )
+
+    assert 'href="/%2Fevil.example/x"' in late.get(CONFIRM).content.decode()
+
+
 def test_strangers_are_not_asked_for_a_proof_but_for_their_name(mei: Customer) -> None:
     assert "/account/signin/" in reveal(Client(), mei)["Location"]
     assert "/account/signin/" in Client().get(CONFIRM)["Location"]
