@@ -60,7 +60,9 @@ def begin(caller: UUID, *, route: str, idempotency_key: str, request: bytes) -> 
         lease_until=now + LEASE,
     )
     KeptReply.objects.bulk_create([fresh], ignore_conflicts=True)
-    found = KeptReply.objects.get(caller=caller, digest=digest)
+    found = KeptReply.objects.filter(caller=caller, digest=digest).first()
+    if found is None:  # given back since the line above
+        raise _in_flight()
     if found.pk == fresh.pk:
         return Claim(fresh.claim, caller, digest)
     is_old = found.began_at <= now - KEPT

@@ -185,6 +185,29 @@ def test_whoever_lost_the_claim_takes_the_effect_back(workspace: Workspace) -> N
 
 
 @pytest.mark.django_db
+def test_who_comes_as_a_claim_is_given_back_is_told_to_ask_again(workspace: Workspace) -> None:
+    caller = uuid4()
+
+    def begin() -> replies.Claim | bytes:
+        return replies.begin(caller, route="POST /x", idempotency_key="1", request=b"r")
+
+    with database.as_role(Role.API):
+        failing = begin()
+        assert isinstance(failing, replies.Claim)
+
+        def give_back(execute: Any, sql: str, *more: Any) -> Any:
+            if sql.startswith("SELECT"):  # after the claim of the second was turned away
+                replies.release(failing)
+            return execute(sql, *more)
+
+        wrapped = database.connection().execute_wrapper(give_back)
+        with wrapped, pytest.raises(replies.RequestInFlight):
+            begin()
+
+        assert isinstance(begin(), replies.Claim)
+
+
+@pytest.mark.django_db
 def test_a_reply_is_kept_for_a_day(workspace: Workspace) -> None:
     caller = uuid4()
 
