@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from audit.actors import Actor
 from audit.inbox import record
 from cdp.kernel import database, keyring
-from cdp.kernel.keyring import Use
+from cdp.kernel.keyring import Keyring, Use
 
 LIFE = timedelta(days=1)
 OVERLAP = timedelta(hours=1)  # a door that read the former key a moment ago may still seal with it
@@ -21,10 +21,15 @@ def rotate_if_due(*, as_of: datetime) -> int | None:
     """Begin a new intake key when the active one is a day old; return the new key's id."""
     if not keyring.provider().writable or as_of - _made_at(keyring.current()) < LIFE:
         return None
-    renewed = keyring.change(lambda ring: ring.with_new(Use.INTAKE, at=as_of))
-    key_id = renewed.active(Use.INTAKE).id
-    record(ACTOR, "key.rotate", obj=f"key:intake:{key_id}")
-    return key_id
+
+    def renewed(ring: Keyring) -> Keyring:
+        grown = ring.with_new(Use.INTAKE, at=as_of)
+        # before it is stored: a key that cannot be put on the record is not begun
+        record(ACTOR, "key.rotate", obj=f"key:intake:{grown.active(Use.INTAKE).id}")
+        return grown
+
+    with database.atomic():
+        return keyring.change(renewed).active(Use.INTAKE).id
 
 
 def destroy_drained(*, as_of: datetime) -> list[int]:
@@ -32,23 +37,25 @@ def destroy_drained(*, as_of: datetime) -> list[int]:
     ring = keyring.current()
     if not keyring.provider().writable or as_of - _made_at(ring) < OVERLAP:
         return []
-    former = [key.id for key in ring.of(Use.INTAKE) if key.state != "active"]
+    active = ring.active(Use.INTAKE).id
+    former = [key.id for key in ring.of(Use.INTAKE) if key.id < active]  # none that only waits
     needed = _needed()
     gone = [key_id for key_id in former if key_id not in needed]
     if gone:
-        keyring.change(lambda ring: _without(ring, gone))
-        for key_id in gone:
-            record(ACTOR, "key.destroy", obj=f"key:intake:{key_id}")
+        with database.atomic():
+            for key_id in gone:
+                record(ACTOR, "key.destroy", obj=f"key:intake:{key_id}")
+            keyring.change(lambda ring: _without(ring, gone))
     return gone
 
 
-def _without(ring: keyring.Keyring, key_ids: list[int]) -> keyring.Keyring:
+def _without(ring: Keyring, key_ids: list[int]) -> Keyring:
     for key_id in key_ids:
         ring = ring.without(Use.INTAKE, key_id)
     return ring
 
 
-def _made_at(ring: keyring.Keyring) -> datetime:
+def _made_at(ring: Keyring) -> datetime:
     created = ring.active(Use.INTAKE).created
     return datetime.strptime(created, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
