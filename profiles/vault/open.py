@@ -6,12 +6,13 @@ before its reading is on record; if the window rolls back, the entries are writt
 that does not open is named and never stands as an empty text; the others are served.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 from itertools import islice
 from uuid import UUID
 
-from audit.inbox import record, record_many
+from audit.inbox import record_many
 from cdp.kernel import database, subjects, windows, workspaces
 from cdp.kernel.crypto import NotAuthentic
 from cdp.kernel.errors import CdpError
@@ -120,14 +121,17 @@ def _open(
     _record_reading(rows, fields, shown, actor, reason)
     keys = subjects.data_keys({cell.subject for _, cell, _ in rows})
     cells = Cells(keys, workspaces.current().key)
+    unreadable: defaultdict[str, list[UUID]] = defaultdict(list)
     for person, cell, sealed in rows:
         try:
             value = _unsealed(cells, keys, cell, sealed)
         except VaultUnreadable as failure:
             opened.fail(person, cell.field, failure)
-            record(str(actor), "vault.unreadable", subject=person, detail={"field": cell.field})
+            unreadable[cell.field].append(person)
         else:
             opened.setdefault(person, {})[cell.field] = value
+    for field, whose in unreadable.items():  # at once: without its KEK, nobody's opens
+        record_many(str(actor), "vault.unreadable", subjects=whose, detail={"field": field})
     return opened
 
 
