@@ -4,9 +4,9 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from audit import queries
 from audit.acting import acting
 from audit.actors import Actor
+from audit.alerts import log_size
 from audit.inbox import record
 from audit.models import Alert, AlertHit
 from cdp.kernel.errors import CdpError
@@ -58,23 +58,25 @@ def create(rule: Rule, *, actor: Actor) -> Alert:
     :raises AlertRefused: see `Rule`
     """
     _refuse_unusable(rule)
-    state = queries.state()
     with acting(actor):
-        alert = Alert.objects.create(**_columns(rule), seen=state.size if state else 0)
+        alert = Alert.objects.create(**_columns(rule), seen=log_size())
         record(actor, "alert.create", obj=f"alert:{alert.pk}")
     return alert
 
 
 def edit(alert_id: UUID, rule: Rule, *, actor: Actor) -> None:
     """
-    Change an alert; what it has seen it does not look at again.
+    Change an alert; it does not look at what it has seen, nor at what happened while it was off.
 
     :raises NoSuchAlert: there is none in this workspace
     :raises AlertRefused: see `Rule`
     """
     _refuse_unusable(rule)
+    mine = Alert.objects.filter(pk=alert_id)
     with acting(actor):
-        if not Alert.objects.filter(pk=alert_id).update(**_columns(rule)):
+        if rule.is_on:
+            mine.filter(is_on=False).update(seen=log_size())
+        if not mine.update(**_columns(rule)):
             raise NoSuchAlert("This workspace has no such alert.")
         record(actor, "alert.edit", obj=f"alert:{alert_id}")
 

@@ -3,7 +3,8 @@ Alerts: patterns in the log that somebody wants to hear of, looked for in one st
 
 The worker reads the log's search columns only. Entries have their numbers from the one sequencer,
 in order and without gap, so `seen` (entries below it were looked at) skips none. After a hit the
-same actor does not hit again until the window has passed, so no entry counts for two hits.
+same actor does not hit again until the window has passed, so no entry counts for two hits. What
+the alerts themselves put on the record is not counted: one would feed itself for ever.
 """
 
 from collections.abc import Iterator
@@ -64,7 +65,7 @@ def ship() -> None:
     if Alert.objects.exclude(key="").exists():
         return
     with acting(WATCHER):
-        seen = _size()
+        seen = log_size()
         Alert.objects.bulk_create(
             [Alert(key=key, seen=seen, **made) for key, made in SHIPPED.items()],
             ignore_conflicts=True,
@@ -74,15 +75,23 @@ def ship() -> None:
 def raise_alerts() -> int:
     """Look for hits of every alert of the current workspace, tell of them; return how many."""
     ship()
-    wanted = Alert.objects.filter(is_on=True).order_by("created_at").values_list("pk", flat=True)
-    return sum(_raise(pk) for pk in list(wanted))
+    size = log_size()
+    wanted = Alert.objects.filter(is_on=True, seen__lt=size).order_by("created_at")
+    return sum(_raise(pk, size) for pk in list(wanted.values_list("pk", flat=True)))
 
 
-def _raise(pk: UUID) -> int:
+def log_size() -> int:
+    """Return the number beyond the newest entry that the workspace may see."""
+    with database.cursor() as sql:
+        sql.execute("SELECT coalesce(max(idx) + 1, 0) FROM audit_entry")
+        row = sql.fetchone()
+    return int(row[0]) if row else 0
+
+
+def _raise(pk: UUID, size: int) -> int:
     """Look at what is new for one alert; another worker that is at it has it."""
     with database.atomic():
         alert = Alert.objects.select_for_update(skip_locked=True).filter(pk=pk).first()
-        size = _size()
         if alert is None or size <= alert.seen:
             return 0
         hits = 0
@@ -92,13 +101,6 @@ def _raise(pk: UUID) -> int:
             hits += len(found)
         Alert.objects.filter(pk=pk).update(seen=size)
     return hits
-
-
-def _size() -> int:
-    with database.cursor() as sql:
-        sql.execute("SELECT coalesce(max(idx) + 1, 0) FROM audit_entry")
-        row = sql.fetchone()
-    return int(row[0]) if row else 0
 
 
 def _keep(alert: Alert, found: Found) -> None:
@@ -154,8 +156,8 @@ def _find(alert: Alert, size: int) -> list[Found]:
 
 def _matching(alert: Alert) -> tuple[str, dict[str, Any]]:
     """Return the condition that an entry `e` is one that the alert counts, and what fills it."""
-    values: dict[str, Any] = {}
-    conditions = ["(" + " OR ".join(_acts(alert, values)) + ")"]
+    values: dict[str, Any] = {"watcher": str(WATCHER)}
+    conditions = ["(" + " OR ".join(_acts(alert, values)) + ")", "e.actor <> %(watcher)s"]
     if alert.obj:
         conditions.append(_begins("obj", alert.obj, "obj", values))
     if alert.actor_kind:

@@ -130,9 +130,8 @@ def test_each_operator_is_counted_apart_unless_all_are_counted_together(log: Log
 
 def test_what_was_there_before_the_alert_is_not_news(log: Log) -> None:
     log.hears(*(Act(second) for second in range(5)))
-    reveals = alert()
+    alert()
 
-    Alert.objects.filter(pk=reveals.pk).update(seen=log.size)
     log.hears(Act(1_000))
 
     assert alerts.raise_alerts() == 0
@@ -195,7 +194,6 @@ def test_hours_of_one_day_are_hours_too(log: Log) -> None:
 def test_the_first_time_is_once_for_each_operator(log: Log) -> None:
     log.hears(Act(0, ALICE))
     first = alert(more_than=0, only_first=True)
-    Alert.objects.filter(pk=first.pk).update(seen=log.size)
     log.hears(Act(1, SAM, obj=MASKED), Act(2, SAM), Act(3, ALICE), Act(9_000, SAM))
 
     alerts.raise_alerts()
@@ -236,6 +234,28 @@ def test_an_alert_that_is_off_says_nothing(log: Log) -> None:
     log.hears(*(Act(second) for second in range(3)))
 
     assert alerts.raise_alerts() == 0
+
+
+def test_what_happened_while_an_alert_was_off_is_not_told_when_it_is_on_again(log: Log) -> None:
+    off = alert(is_on=False)
+    log.hears(*(Act(second) for second in range(3)))
+
+    rule = Rule(name="On again", acts=("vault.open",), more_than=2, within_minutes=1)
+    with database.as_role(Role.WEB):
+        alert_rules.edit(off.pk, rule, actor=ALICE)
+
+    assert alerts.raise_alerts() == 0
+    log.hears(*(Act(600 + second) for second in range(3)))
+    assert alerts.raise_alerts() == 1
+
+
+def test_a_hit_is_no_act_that_hits(log: Log) -> None:
+    everything = alert(acts=("alert.",), obj="", actor_kind="", more_than=0)
+    log.hears(Act(0, alerts.WATCHER, act="alert.hit"), Act(1, SAM, act="alert.edit"))
+
+    alerts.raise_alerts()
+
+    assert hits(everything) == [(str(SAM), 1, 1)]
 
 
 def test_another_workspaces_acts_are_not_counted(log: Log) -> None:
