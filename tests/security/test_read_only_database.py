@@ -26,6 +26,7 @@ from tests.people import EVERYTHING, Customer, Shop
 from tests.servers import Servers
 
 NAME = "candor_read_only"
+RULE = {"version": 1, "where": {"trait": "orders", "op": "ge", "value": 1}}
 
 
 @pytest.fixture
@@ -74,12 +75,13 @@ def test_every_door_says_503_and_nobody_is_read_unseen(shop: Shop, servers: Serv
     assert caller.get(profile).status == 200, "the control"
     assert omar.get(page).status_code == 200, "the control"
     before = entries(servers)
+    segment = {"name": "x", "rule": RULE}
 
     with database.as_role(Role.WORKER):
         set_read_only(servers, True)
     try:
         read = caller.get(profile)
-        written = caller.post("/api/v1/segments", {"name": "x", "rule": {}})
+        written = caller.post("/api/v1/segments", segment)
         tracked = door.send("/v1/track", {"userId": "u", "event": "E", "messageId": "m"})
         shown = omar.get(page)
         ready = Client().get("/readyz")
@@ -94,6 +96,7 @@ def test_every_door_says_503_and_nobody_is_read_unseen(shop: Shop, servers: Serv
     assert (ready.status_code, "takes no writes" in ready.json()["database"]) == (503, True)
     assert entries(servers) == before
     assert "m" not in door.stored()
+    assert caller.post("/api/v1/segments", segment).status == 201, "the control: nothing is there"
 
 
 def test_afterwards_everything_goes_on(shop: Shop, servers: Servers) -> None:
