@@ -4,7 +4,7 @@ The one door out: requests to addresses that somebody configured (webhooks, impo
 Such an address is a wish of whoever typed it. It must lead to the public internet, by HTTPS, to a
 usual port; the name is resolved once, the answer is checked, and the connection goes to exactly
 that address, so a name that changes its mind in between leads nowhere. No redirect is followed,
-no proxy or credential of this machine is used, and time and size have an end.
+no proxy or credential of this machine is used; an answer's size and time have an end.
 Hosts of the deployment's own network are named in its settings, never in a workspace.
 Source: hardening reference, part 4.4; OWASP ASVS 5.0 1.3.6, 13.2.4, 15.3.2.
 """
@@ -108,7 +108,8 @@ def post(
     Send `body` to a configured address and return the answer, whatever its status.
 
     `only` names the hosts that the workspace allows; empty allows every public one.
-    Takes at most about 10 s.
+    Takes at most about 10 s once the answer's head is there. Name and head have no end of their
+    own: the resolver's, and 5 s of silence; so no request of a person waits for it.
 
     :raises OutgoingRefused: not an address that may be called; nothing was sent
     :raises Unreached: no connection; nothing was sent

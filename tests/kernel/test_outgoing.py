@@ -215,6 +215,15 @@ def test_an_answer_without_an_end_is_cut(far: Far, resolver: Resolver) -> None:
     assert len(outgoing.get(HOOKS, most_bytes=300_000).body) == 300_000
 
 
+def test_an_answer_that_takes_too_long_is_cut(
+    far: Far, resolver: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outgoing, "PATIENCE_SECONDS", 0.0)
+
+    with pytest.raises(Unanswered, match="takes too long"):
+        outgoing.get(HOOKS)
+
+
 def test_a_packed_answer_is_not_unpacked(far: Far, resolver: Resolver) -> None:
     far.headers = {"Content-Encoding": "gzip"}  # type: ignore[misc]  # per test
     far.body = b"no gzip at all"
