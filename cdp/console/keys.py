@@ -101,7 +101,6 @@ def _is_active(key: KeyStatus, use: Use) -> bool:
 def _line(request: ConsoleRequest, key: KeyStatus) -> Line:
     ending = _ending(key)
     asked = approval.open_one(ENDINGS[ending], Use(key.use), key.id) if ending else None
-    is_approved = asked is not None and asked.state == Approval.State.APPROVED
     return Line(
         key=key,
         meaning=USES.get(key.use, key.use),
@@ -109,7 +108,8 @@ def _line(request: ConsoleRequest, key: KeyStatus) -> Line:
         may_rotate=key.use in ROTATED and key.state == "active",
         ending=ending,
         asked=asked,
-        is_approved=is_approved and asked is not None and asked.asked_by == str(request.actor),
+        is_approved=asked is not None
+        and (asked.state, asked.asked_by) == (Approval.State.APPROVED, str(request.actor)),
     )
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 NONE, STARTTLS, TLS = "none", "starttls", "tls"
-SECURITY = (NONE, STARTTLS, TLS)
 # the relay was reached and does not do what the settings ask for
 UNFIT = (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError, ssl.SSLError)
 

@@ -36,7 +36,9 @@ for alias, facts in DATABASES.items():
     if why:
         raise ImproperlyConfigured(f"The database password of “{alias}” {why}. Give it another.")
 _valkey = urlsplit(VALKEY_URL)
-if _valkey.scheme != "unix" and (why := weakness(_valkey.password or "", shortest=16)):
+if _valkey.scheme != "unix" and (
+    why := weakness(_valkey.password or "", shortest=SHORTEST_PASSWORD)
+):
     raise ImproperlyConfigured(f"The password in VALKEY_URL {why}. Set requirepass and name it.")
 
 SECURE_SSL_REDIRECT = True
