@@ -2,7 +2,7 @@
 Before every page of an operator: does the session still hold, and is the second step there?
 
 Read on each request, so that a session ended elsewhere, an operator switched off and a role taken
-away count from the next click on.
+away count from the next click on. Rows that change meanwhile are recorded as changed by them.
 """
 
 from collections.abc import Callable
@@ -16,10 +16,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
 
+from audit.actors import Actor
 from cdp.account import begin
 from cdp.accounts import operator_sessions, two_step
 from cdp.accounts.models import Operator
 from cdp.accounts.operator_sessions import Standing
+from cdp.kernel import database
 
 DOORS = ("/console/", "/account/")
 _ENROLLED = "has_second_step"
@@ -50,7 +52,8 @@ class OperatorGate:
             return _to_sign_in(request)
         if request.path.startswith("/console/") and not _has_enough_steps(request, operator):
             return redirect("account:set_up")
-        return self.get_response(request)
+        with database.by(Actor.operator(operator.pk)):
+            return self.get_response(request)
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

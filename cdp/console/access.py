@@ -96,8 +96,7 @@ class WorkspaceMiddleware:
         request.unread = lambda: notifications.unread(here.operator.pk)  # type: ignore[attr-defined]
         if may(here, "audit:read"):
             request.log_alarm = audit_state.alarm  # type: ignore[attr-defined]
-        place = database.in_workspace(here.workspace.pk, request=here.request_id)
-        with place, database.by(here.actor):
+        with database.in_workspace(here.workspace.pk, request=here.request_id):
             return self.get_response(request)
 
 

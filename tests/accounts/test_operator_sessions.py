@@ -1,15 +1,18 @@
 """Operators' sessions: they end by themselves, from elsewhere, and with what they stood on."""
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from audit.models import Inbox
 from cdp.accounts import operator_sessions, operators
 from cdp.accounts.models import Operator, OperatorRole, OperatorSession
 from cdp.kernel import clock, database
 from cdp.kernel.models import Workspace
+from cdp.kernel.roles import Role
 from tests.accounts.door import PASSWORD, acts, sign_in, signed_in, switch_off
 
 pytestmark = pytest.mark.django_db
@@ -189,6 +192,21 @@ def test_the_name_is_changed_on_the_account_page(alice: Operator, desk: Client) 
         alice.refresh_from_db()
     assert alice.name == "Alice Liddell"
     assert desk.post("/account/name/", {"name": ""}).status_code == 422
+
+
+def test_what_an_operator_changes_about_themself_is_on_the_record_as_theirs(
+    alice: Operator, desk: Client
+) -> None:
+    desk.post("/account/name/", {"name": "Alice Liddell"})
+    desk.post("/account/theme/", {"theme": "dark"})
+
+    with database.as_role(Role.AUDIT):
+        rows = Inbox.objects.filter(act="accounts_operator.update").order_by("pk")
+        found = [(row.actor, json.loads(row.detail)) for row in rows]
+    assert found == [
+        (f"op:{alice.pk}", {"columns": "name"}),
+        (f"op:{alice.pk}", {"columns": "theme"}),
+    ]
 
 
 def test_staying_is_a_sign_of_life(desk: Client, now: datetime) -> None:
