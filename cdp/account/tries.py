@@ -33,9 +33,13 @@ def forgive(operator: Operator) -> None:
 
 
 def note_wrong(operator: Operator, *, step: str) -> None:
-    """Put a wrong proof on the record, and the pause that it begins."""
+    """Put a wrong proof on the record, and the pause that it begins, if that can be told."""
     notes.keep(operator, "operator.proof_refused", step=step)
-    if limits.spent(limits.PROOFS, str(operator.pk)):
+    try:
+        is_locked = limits.spent(limits.PROOFS, str(operator.pk))
+    except limits.TriesUncounted:  # a passkey is not counted, so it comes this far
+        is_locked = False
+    if is_locked:
         notes.keep(operator, "operator.locked", step=step)
 
 

@@ -279,3 +279,21 @@ def test_nothing_is_checked_while_tries_cannot_be_counted(
     answer = sign_in(browser)
 
     assert answer.status_code == 503
+
+
+def test_a_wrong_passkey_is_refused_even_while_tries_cannot_be_counted(
+    alice: Operator, desk: Client, settings: Any
+) -> None:
+    with database.door("web"):
+        Authenticator.objects.create(
+            user=alice, type=Authenticator.Type.WEBAUTHN, data={"name": "Key", "credential": {}}
+        )
+    settings.VALKEY_URL = "redis://127.0.0.1:1"
+    settings.ALLOWED_HOSTS = ["127.0.0.1"]  # the page asks for no passkey there
+    valkey.live.cache_clear()
+
+    answer = desk.post("/account/confirm/", {"credential": "{}"}, headers={"Host": "127.0.0.1"})
+
+    valkey.live.cache_clear()
+    assert answer.status_code == 422
+    assert acts(alice)[-1] == "operator.proof_refused"
