@@ -1,6 +1,7 @@
 """Pages against what people type into them and what other sites send to them."""
 
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from cdp.accounts import operator_sessions
 from cdp.accounts.models import Operator, OperatorRole
 from cdp.kernel import database, valkey
 from cdp.kernel.roles import Role
@@ -182,6 +184,14 @@ def test_no_page_leads_to_another_site(shop: Shop) -> None:
             assert "evil" not in answer.headers.get("Location", ""), (path, target)
         page = Client().get("/account/signin/", {"next": target}).content.decode()
         assert f'value="{target}"' not in page
+
+
+def test_an_idle_operator_is_asked_two_minutes_before_the_session_ends(shop: Shop) -> None:
+    page = owner(shop).get("/console/").content.decode()
+
+    found = re.search(r'data-ask-after="(\d+)"', page)
+    assert found and "in two minutes" in page
+    assert timedelta(seconds=int(found[1])) == operator_sessions.IDLE - timedelta(minutes=2)
 
 
 @pytest.mark.parametrize(
