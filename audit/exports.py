@@ -47,20 +47,21 @@ def export(first: int, beyond: int) -> Iterator[str]:
     """
     Yield the file of the entries first..beyond in pieces; 4,096 entries are in memory at a time.
 
+    The checkpoint is the newest that a witness signed and that reaches so far, else the newest.
     Row-level security decides which entries are readable for the role at hand.
 
     :raises NoSuchStretch: it is empty or reaches beyond the newest checkpoint
     """
     bounds(first, beyond)
-    newest = shelf.newest_checkpoint()
-    assert newest is not None
-    held = tiles.asked_of(lambda node: merkle.range_path(first, beyond, newest.size, node))
-    path = merkle.range_path(first, beyond, newest.size, shelf.tiles(held).node)
+    signed = shelf.checkpoint_over(beyond - 1)
+    assert signed is not None  # else the stretch was refused
+    held = tiles.asked_of(lambda node: merkle.range_path(first, beyond, signed.size, node))
+    path = merkle.range_path(first, beyond, signed.size, shelf.tiles(held).node)
     yield f"{FORMAT}\nfrom {first}\nto {beyond}\n"
     yield "".join(f"beside {_encoded(step)}\n" for step in path)
     for start in range(first - first % CHUNK, beyond, CHUNK):
         yield "".join(_lines(max(start, first), min(start + CHUNK, beyond)))
-    yield f"\n{newest.note}"
+    yield f"\n{signed.note}"
 
 
 def _lines(start: int, end: int) -> Iterator[str]:

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from audit import checkpoint, proofs, shelf, signing, verify_log
+from audit import checkpoint, exports, proofs, shelf, signing, verify_log
 from audit.checkpoint import NoteRefused
 from audit.inbox import record
 from audit.sequencer import sequence
@@ -192,6 +192,22 @@ def test_the_witness_is_asked_every_so_often_and_missed_by_nobody(
             cosigner()
 
     assert witness.answers == [200, 500, 200]
+
+
+def test_an_export_stands_under_what_the_witness_signed_where_that_reaches_so_far(
+    witness: FakeWitness, log: int
+) -> None:
+    asked()
+    grow()
+
+    with database.as_role(Role.AUDIT):
+        old, new = ("".join(exports.export(first, first + 1)) for first in (log - 1, log))
+
+    told = verify_log.check_export(old, signing.vkey(), str(witness.key))
+    assert (told.checkpoints[-1].size, sorted(told.entries)) == (log, [log - 1])
+    assert verify_log.check_export(new, signing.vkey()).checkpoints[-1].size == log + 1
+    with pytest.raises(verify_log.NotProved, match="witness did not sign"):
+        verify_log.check_export(new, signing.vkey(), str(witness.key))
 
 
 def test_a_witness_that_is_away_holds_nothing_up(log: int, settings: Settings) -> None:
