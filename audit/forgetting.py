@@ -111,11 +111,11 @@ def plan(before: datetime, *, act: str = "") -> Stretch:
     if before > clock.now() - YOUNGEST:
         raise TooYoung("Detail stays for at least 30 days. Give an earlier date.")
     young = Entry.objects.filter(at__gte=before).order_by("idx").values_list("idx", flat=True)
-    last = Entry.objects.order_by("-idx").values_list("idx", flat=True)
     beyond = young.first()
     if beyond is None:
-        beyond = (last.first() or -1) + 1
-    first = max((told.beyond for told in told() if act.startswith(told.act)), default=0)
+        last = Entry.objects.order_by("-idx").values_list("idx", flat=True).first()
+        beyond = 0 if last is None else last + 1
+    first = max((each.beyond for each in told() if act.startswith(each.act)), default=0)
     if first >= beyond:
         raise NothingToForget("No entry is that old, or its detail is dropped already.")
     tally = Tally(Stretch(first, beyond, act, 0, ""))

@@ -254,6 +254,18 @@ def test_nothing_goes_under_the_hands_of_a_check(old_log: int) -> None:
         assert forgetting.carry_out() == OLD
 
 
+def test_a_log_of_a_single_old_entry_may_forget_it(workspace_id: UUID) -> None:
+    with database.as_role(Role.OWNER):
+        execute(
+            "INSERT INTO audit_inbox (at, actor, act, workspace_id) "
+            "VALUES ('2024-06-01', 'op:1', 'segment.edit', %s)",
+            workspace_id,
+        )
+    sequenced()
+
+    assert forgotten(CUT) == 1
+
+
 def test_the_command_tells_first_and_does_it_when_told(
     old_log: int, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
