@@ -74,7 +74,6 @@ class FilterForm(forms.Form):
         }.items():
             self.fields[name].choices = choices  # type: ignore[attr-defined]  # all are choices
         for field in self.fields.values():
-            field.show_hidden_initial = False
             field.widget.attrs["autocomplete"] = "off"
 
     def clean_about(self) -> str:

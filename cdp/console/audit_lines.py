@@ -37,10 +37,8 @@ class EntryLine:
     actor: str
     act: str
     said: SafeString
-    words: str
     purpose: str
     obj: str
-    about: str
     is_altered: bool
     is_dropped: bool
     has_sealed_detail: bool
@@ -71,10 +69,8 @@ def _line(line: Line, named: names.ActorNames, things: Named, detail: Detail | N
             purpose=purpose,
             reason=detail.reason if detail else "",
         ),
-        words=audit_words.did(line.act, line.obj),
         purpose=purpose,
         obj=line.obj,
-        about=line.ref,
         is_altered=not (line.is_readable or line.is_dropped),
         is_dropped=line.is_dropped,
         has_sealed_detail=line.has_sealed_detail,
