@@ -104,6 +104,25 @@ def test_what_was_read_in_a_window_that_rolled_back_is_on_record_all_the_same(
     assert '"outcome":"rolled_back"' in reading.detail
 
 
+def test_what_did_not_open_in_a_window_that_rolled_back_is_on_record_all_the_same(
+    mei: Customer,
+) -> None:
+    with database.as_role(Role.INGEST), database.cursor() as sql:
+        sql.execute(
+            "UPDATE profiles_vaultvalue SET sealed = '' WHERE subject_id = %s AND field = 'email'",
+            [mei.subject],
+        )
+
+    with pytest.raises(ZeroDivisionError), purpose("marketing.email", actor=ACTOR):
+        assert vault.open([mei.subject], ["email"], actor=ACTOR) == {}
+        _ = 1 / 0
+
+    with database.as_role(Role.AUDIT):
+        found = Inbox.objects.get(act="vault.unreadable", subject=mei.subject)
+    assert (found.actor, found.purpose) == (ACTOR, "marketing.email")
+    assert found.detail == '{"field":"email","outcome":"rolled_back"}'
+
+
 def test_a_window_that_never_opened_leaves_no_use_on_the_record(mei: Customer) -> None:
     before = DataUse.objects.count()
     overdue = "UPDATE consent_subject SET next_change_at = {} WHERE subject_id = %s"
