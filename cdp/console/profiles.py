@@ -1,20 +1,14 @@
-"""Profiles: find a person, list people by facts, and one person's record, panel by panel."""
+"""Profiles: find a person, list people by facts, and one person's record."""
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.functional import Promise
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from audit.inbox import record
-from campaigns.models import Campaign
 from cdp.accounts.limits import TooManyTries, TriesUncounted
 from cdp.console import (
     contact,
@@ -27,27 +21,13 @@ from cdp.console import (
     refusals,
 )
 from cdp.console.access import ConsoleRequest, may, needs
+from cdp.console.profile_tabs import READERS, TABS, currency, language
 from cdp.console.reason_field import ReasonField
 from cdp.console.step_up import confirmed_to_act
-from cdp.kernel import clock, database
 from cdp.kernel.errors import CdpError
-from consent.window import purpose
-from profiles.models import Segment, Source
-from profiles.scoring import explain
+from profiles.models import Segment
 from profiles.traits.definitions import CELL_LABELS
 from profiles.vault.open import FieldNotPermitted
-
-# Tab → title and the permission that shows it.
-TABS: dict[str, tuple[str | Promise, str]] = {
-    "timeline": (_("Timeline"), "profiles:read"),
-    "traits": (_("Traits"), "profiles:read"),
-    "identifiers": (_("Identifiers"), "profiles:read"),
-    "scores": (_("Scores"), "profiles:read"),
-    "segments": (_("Segments"), "profiles:read"),
-    "messages": (_("Messages"), "profiles:read"),
-    "permissions": (_("Permissions"), "profiles:read"),
-    "uses": (_("Uses"), "profiles:read"),
-}
 
 
 class FindForm(forms.Form):
@@ -150,22 +130,14 @@ def _list(request: ConsoleRequest, form: FindForm, *, status: int = 200) -> Http
         "segment": segment,
         "form": form if cares(request) else None,
         "purpose": names.purpose(people.SEGMENTATION),
-        "currency": _currency(request),
+        "currency": currency(request),
     }
     return render(request, "console/profiles.html", shown, status=status)
 
 
 def _group(cell: str) -> str:
     labels = CELL_LABELS.get(cell)
-    return person_words.text_in(labels, _language()) if labels else ""
-
-
-def _language() -> str:
-    return get_language() or "en"
-
-
-def _currency(request: ConsoleRequest) -> str:
-    return str(request.workspace.settings.get("currency", "USD"))
+    return person_words.text_in(labels, language()) if labels else ""
 
 
 @require_GET
@@ -194,7 +166,7 @@ def show_contact(request: ConsoleRequest, subject: UUID) -> HttpResponse:
                     **form.cleaned_data,
                     actor=request.actor,
                     operator=request.operator.pk,
-                    language=_language(),
+                    language=language(),
                 )
             except FieldNotPermitted:
                 refused = str(_("Customer care may not see this kind of value."))
@@ -203,7 +175,7 @@ def show_contact(request: ConsoleRequest, subject: UUID) -> HttpResponse:
             except TriesUncounted:
                 refused = str(_("Looking at values is paused. Try again in a minute."))
     if details is None:
-        details = contact.masked(subject, actor=request.actor, language=_language())
+        details = contact.masked(subject, actor=request.actor, language=language())
     if not details and people.person(subject, under=people.SUPPORT, actor=request.actor) is None:
         raise Http404
     panel = _contact_panel(subject, details, refused)
@@ -238,9 +210,9 @@ def _page(
     if person is None:
         raise Http404
     if cares(request) and panel is None:
-        details = contact.masked(subject, actor=request.actor, language=_language())
+        details = contact.masked(subject, actor=request.actor, language=language())
         panel = _contact_panel(subject, details)
-    standing = people.permissions(subject, under=under, actor=request.actor, language=_language())
+    standing = people.permissions(subject, under=under, actor=request.actor, language=language())
     shown = {
         **(panel or {}),
         "person": person,
@@ -259,94 +231,3 @@ def _page(
         **READERS[tab](request, subject, under),
     }
     return render(request, "console/profile.html", shown, status=status)
-
-
-def _timeline(request: ConsoleRequest, subject: UUID, under: str) -> dict[str, Any]:
-    of = f"timeline.{subject}.{under}"
-    position = paging.after(request.GET.get("after", ""), of=of)
-    before = datetime.fromisoformat(position[0]) if position else None
-    happened = people.timeline(subject, under=under, actor=request.actor, before=before)
-    sources = dict(Source.objects.values_list("id", "name"))
-    page = paging.page(
-        person_words.events(happened, sources=sources),
-        of=of,
-        is_first=position is None,
-        position=lambda event: [event.at.isoformat()],
-        rows_shown=people.EVENTS_SHOWN,
-    )
-    return {"page": page}
-
-
-def _traits(request: ConsoleRequest, subject: UUID, under: str) -> dict[str, Any]:
-    computed, stated = people.traits(subject, actor=request.actor)
-    known = person_words.traits(computed, stated, language=_language(), currency=_currency(request))
-    return {"traits": known, "panel_purpose": names.purpose(people.SEGMENTATION)}
-
-
-def _identifiers(request: ConsoleRequest, subject: UUID, under: str) -> dict[str, Any]:
-    sources = dict(Source.objects.values_list("id", "name"))
-    rows = [
-        (person_words.IDENTIFIERS.get(line.kind, line.kind), sources.get(line.source, ""), line)
-        for line in people.identifiers(subject, under=under, actor=request.actor)
-    ]
-    return {"identifiers": rows}
-
-
-def _scores(request: ConsoleRequest, subject: UUID, under: str) -> dict[str, Any]:
-    with purpose(people.SCORING, actor=request.actor) as using:
-        using.of([subject])
-        using.doing("show_scores")
-        told = explain.explain([subject], as_of=clock.now(), language=_language(), limit=5)
-    return {"scores": told, "panel_purpose": names.purpose(people.SCORING)}
-
-
-def _segments(request: ConsoleRequest, subject: UUID, under: str) -> dict[str, Any]:
-    called = dict(Segment.objects.values_list("id", "name"))
-    rows = [
-        (
-            called[line.segment],
-            line,
-            [person_words.text_in(leaf["label"], _language()) for leaf in line.reason],
-        )
-        for line in people.memberships(subject, actor=request.actor)
-        if line.segment in called
-    ]
-    return {"memberships": rows, "panel_purpose": names.purpose(people.SEGMENTATION)}
-
-
-def _messages(request: ConsoleRequest, subject: UUID, under: str) -> dict[str, Any]:
-    campaigns = dict(Campaign.objects.values_list("id", "name"))
-    rows = [
-        (campaigns.get(line.campaign, ""), line)
-        for line in people.messages(subject, under=under, actor=request.actor)
-    ]
-    return {"messages_to": rows}
-
-
-def _permissions(request: ConsoleRequest, subject: UUID, under: str) -> dict[str, Any]:
-    return {}  # the page reads them anyway
-
-
-def _uses(request: ConsoleRequest, subject: UUID, under: str) -> dict[str, Any]:
-    uses = people.uses(subject, under=under, actor=request.actor)
-    named = names.actors({use.actor for use in uses})
-    with database.atomic():
-        record(request.actor, "profile.show_uses", subject=subject)
-    return {
-        "uses": [
-            (use.at, named.of(use.actor), ledger_words.use(use.act), names.purpose(use.purpose))
-            for use in uses
-        ]
-    }
-
-
-READERS: dict[str, Callable[[ConsoleRequest, UUID, str], dict[str, Any]]] = {
-    "timeline": _timeline,
-    "traits": _traits,
-    "identifiers": _identifiers,
-    "scores": _scores,
-    "segments": _segments,
-    "messages": _messages,
-    "permissions": _permissions,
-    "uses": _uses,
-}
