@@ -7,7 +7,6 @@ same actor does not hit again until the window has passed, so no entry counts fo
 the alerts themselves put on the record is not counted: one would feed itself for ever.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,15 +14,16 @@ from uuid import UUID
 
 from audit.acting import acting
 from audit.actors import Actor
+from audit.explore import any_act, beginning
 from audit.inbox import Detail, record
 from audit.models import Alert, AlertHit, Verification
+from audit.queries import Condition, together
 from cdp.accounts.notifications import Kind, holders, tell
 from cdp.kernel import database
 from cdp.kernel.models import Workspace
 
 WATCHER = Actor.system("alerts")
 READS = "audit:read"  # the permission of those who are told
-HIGHEST = "\U0010ffff"
 _INSTANT = timedelta(microseconds=1)
 
 # What every workspace begins with, by key.
@@ -127,68 +127,54 @@ def _find(alert: Alert, size: int) -> list[Found]:
     matching, values = _matching(alert)
     within = timedelta(minutes=alert.within_minutes)
     whom = "e.actor" if alert.per_actor else "''::text"
-    values |= {
-        "alert": alert.pk, "seen": alert.seen, "size": size, "more_than": alert.more_than,
-        "within": within, "before": within - _INSTANT,
-    }  # fmt: skip
+    given: list[Any] = [
+        *(alert.seen, size, *values),
+        *(within - _INSTANT, within, size, *values),
+        *(alert.more_than, alert.pk, within),
+    ]
     with database.cursor() as sql:
         sql.execute(
             f"""WITH fresh AS (
                     SELECT min(e.at) AS since FROM audit_entry e
-                     WHERE e.idx >= %(seen)s AND e.idx < %(size)s AND {matching}
+                     WHERE e.idx >= %s AND e.idx < %s AND {matching}
                 ), counted AS (
                     SELECT e.idx, e.at, {whom} AS who, count(*) OVER (
                                PARTITION BY {whom} ORDER BY e.at
-                               RANGE BETWEEN %(before)s PRECEDING AND CURRENT ROW) AS n
+                               RANGE BETWEEN %s PRECEDING AND CURRENT ROW) AS n
                       FROM audit_entry e, fresh
-                     WHERE e.at > fresh.since - %(within)s AND e.idx < %(size)s AND {matching}
+                     WHERE e.at > fresh.since - %s AND e.idx < %s AND {matching}
                 )
                 SELECT DISTINCT ON (c.who) c.who, c.idx, c.at, c.n
                   FROM counted c, fresh
-                 WHERE c.n > %(more_than)s AND c.at >= fresh.since AND NOT EXISTS (
-                           SELECT 1 FROM audit_alerthit h WHERE h.alert_id = %(alert)s
-                              AND h.actor = c.who AND c.at < h.at + %(within)s)
+                 WHERE c.n > %s AND c.at >= fresh.since AND NOT EXISTS (
+                           SELECT 1 FROM audit_alerthit h WHERE h.alert_id = %s
+                              AND h.actor = c.who AND c.at < h.at + %s)
                  ORDER BY c.who, c.at, c.idx""",
-            values,
+            given,
         )
         return [Found(*row) for row in sql.fetchall()]
 
 
-def _matching(alert: Alert) -> tuple[str, dict[str, Any]]:
-    """Return the condition that an entry `e` is one that the alert counts, and what fills it."""
-    values: dict[str, Any] = {"watcher": str(WATCHER)}
-    conditions = ["(" + " OR ".join(_acts(alert, values)) + ")", "e.actor <> %(watcher)s"]
+def _matching(alert: Alert) -> Condition:
+    """Return the condition that an entry `e` is one that the alert counts."""
+    conditions: list[Condition] = [any_act(alert.acts), ("e.actor <> %s", [str(WATCHER)])]
     if alert.obj:
-        conditions.append(_begins("obj", alert.obj, "obj", values))
+        conditions.append(beginning("e.obj", alert.obj))
     if alert.actor_kind:
-        conditions.append(_begins("actor", f"{alert.actor_kind}:", "kind", values))
+        conditions.append(beginning("e.actor", f"{alert.actor_kind}:"))
     if alert.only_first:
-        same = " AND ".join(conditions).replace("e.", "p.")
-        conditions.append(  # an index holds each actor's entries in order, so the first is near
-            "e.idx >= %(seen)s AND e.idx = (SELECT p.idx FROM audit_entry p WHERE "
-            f'p.actor COLLATE "C" = e.actor AND {same} ORDER BY p.idx LIMIT 1)'
+        same, values = together(conditions)
+        first = (  # an index holds each actor's entries in order, so the first is near
+            "e.idx >= %s AND e.idx = (SELECT p.idx FROM audit_entry p WHERE "
+            f'p.actor COLLATE "C" = e.actor AND {same.replace("e.", "p.")} ORDER BY p.idx LIMIT 1)'
         )
+        conditions.append((first, [alert.seen, *values]))
     if alert.from_hour is not None and alert.to_hour is not None:
-        values |= {"zone": _zone(), "from": alert.from_hour, "to": alert.to_hour}
-        hour = "extract(hour FROM e.at AT TIME ZONE %(zone)s)"
+        hour, zone = "extract(hour FROM e.at AT TIME ZONE %s)", _zone()
         joined = "AND" if alert.from_hour < alert.to_hour else "OR"
-        conditions.append(f"({hour} >= %(from)s {joined} {hour} < %(to)s)")
-    return " AND ".join(conditions), values
-
-
-def _acts(alert: Alert, values: dict[str, Any]) -> Iterator[str]:
-    for number, act in enumerate(alert.acts):
-        if act.endswith("."):
-            yield "(" + _begins("act", act, f"act{number}", values) + ")"
-        else:
-            values[f"act{number}"] = act
-            yield f'e.act COLLATE "C" = %(act{number})s'
-
-
-def _begins(column: str, text: str, name: str, values: dict[str, Any]) -> str:
-    """Return the condition that a column begins with a text, as a range that an index serves."""
-    values |= {name: text, f"{name}_end": text + HIGHEST}
-    return f'e.{column} COLLATE "C" >= %({name})s AND e.{column} COLLATE "C" < %({name}_end)s'
+        hours = f"{hour} >= %s {joined} {hour} < %s"
+        conditions.append((hours, [zone, alert.from_hour, zone, alert.to_hour]))
+    return together(conditions)
 
 
 def _zone() -> str:

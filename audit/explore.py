@@ -67,19 +67,19 @@ def of_request(line: Line, *, limit: int = 200) -> list[Line]:
 def _conditions(search: Search) -> list[Condition]:
     found: list[Condition] = []
     if search.acts:
-        found.append(_any_act(search.acts))
+        found.append(any_act(search.acts))
     if search.actor:
         found.append(
             ('e.actor COLLATE "C" = %s', [search.actor])
             if ":" in search.actor
-            else _beginning("e.actor", f"{search.actor}:")
+            else beginning("e.actor", f"{search.actor}:")
         )
     if search.ref:
         found.append(_pseudonym(search.ref))
     if search.purpose:
         found.append(("e.purpose = %s", [search.purpose]))
     if search.obj:
-        found.append(_beginning("e.obj", search.obj))
+        found.append(beginning("e.obj", search.obj))
     if search.field:
         opened = "string_to_array(split_part(e.obj, ':', 2), ',')"
         found.append((f'e.act COLLATE "C" = %s AND %s = ANY ({opened})', [READING, search.field]))
@@ -90,16 +90,17 @@ def _conditions(search: Search) -> list[Condition]:
     return found
 
 
-def _any_act(acts: Collection[str]) -> Condition:
+def any_act(acts: Collection[str]) -> Condition:
+    """Return the condition that an act is one of these, or begins with one that ends in a point."""
     parts = [
-        _beginning("e.act", act) if act.endswith(".") else ('e.act COLLATE "C" = %s', [act])
+        beginning("e.act", act) if act.endswith(".") else ('e.act COLLATE "C" = %s', [act])
         for act in acts
     ]
     text = " OR ".join(f"({condition})" for condition, _ in parts)
     return f"({text})", [value for _, values in parts for value in values]
 
 
-def _beginning(column: str, text: str) -> Condition:
+def beginning(column: str, text: str) -> Condition:
     """Return the condition that a column begins with a text, as a range."""
     column = f'{column} COLLATE "C"'
     return f"{column} >= %s AND {column} < %s", [text, text + _HIGHEST]

@@ -4,7 +4,7 @@ Reading the log: for the console, and about one person.
 Row-level security shows the console its workspace's entries and a customer their own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -124,7 +124,7 @@ def read(
     every = [*conditions]
     if before is not None:
         every.append(("e.idx < %s", [before]))
-    where = " AND ".join(f"({text})" for text, _ in every) or "true"
+    where, values = together(every)
     with database.cursor() as sql:
         sql.execute(
             f"""WITH found AS MATERIALIZED (
@@ -132,9 +132,15 @@ def read(
                       FROM audit_entry e WHERE {where} ORDER BY e.idx DESC LIMIT %s)
                 SELECT f.idx, l.leaf, f.at, f.actor, f.act, f.purpose, f.obj
                   FROM found f LEFT JOIN audit_leaf l USING (idx) ORDER BY f.idx DESC""",
-            [*(value for _, values in every for value in values), limit],
+            [*values, limit],
         )
         return [_line(*row) for row in sql.fetchall()]
+
+
+def together(conditions: Collection[Condition]) -> Condition:
+    """Return the condition that all of these are met."""
+    text = " AND ".join(f"({each})" for each, _ in conditions) or "true"
+    return text, [value for _, values in conditions for value in values]
 
 
 def _line(
