@@ -27,6 +27,7 @@ from cdp.console.step_up import confirmed_to_act
 from cdp.kernel.errors import CdpError
 from profiles.models import Segment
 from profiles.traits.definitions import CELL_LABELS
+from profiles.vault.fields import UnknownField
 from profiles.vault.open import FieldNotPermitted
 
 
@@ -168,6 +169,8 @@ def show_contact(request: ConsoleRequest, subject: UUID) -> HttpResponse:
                     operator=request.operator.pk,
                     language=language(),
                 )
+            except UnknownField:
+                raise Http404 from None
             except FieldNotPermitted:
                 refused = str(_("Customer care may not see this kind of value."))
             except TooManyTries:

@@ -246,3 +246,11 @@ def test_customer_care_is_refused_a_value_that_its_purpose_does_not_cover(
     assert "203." not in page
     assert answer.status_code == 422
     assert "may not see this kind of value" in answer.content.decode()
+
+
+def test_a_field_that_there_is_none_of_is_not_found(sam: Client, jonas: Customer) -> None:
+    url = reverse("console:profile_contact", args=[jonas.subject])
+
+    answer = sam.post(url, {"field": "shoe_size", "reason": "order 8812"})
+
+    assert answer.status_code == 404
