@@ -8,9 +8,8 @@ from django.utils.module_loading import import_string
 
 from audit.inbox import record
 from cdp.kernel import clock, database
-from cdp.kernel.keyring import KeyMissing
 from cdp.kernel.roles import PROCESSES, Role
-from cdp.management.commands.sequencer import ROUNDS, Aside, Loop
+from cdp.management.commands.sequencer import ROUNDS, Loop
 from tests.audit.conftest import ALICE
 from tests.audit.logs import inbox, rows
 from tests.conftest import NOON
@@ -59,16 +58,3 @@ def test_every_round_exists_and_has_a_login_in_this_process(name: str) -> None:
     assert callable(import_string(name))
     assert door in PROCESSES["sequencer"]
     assert every > timedelta()
-
-
-def test_a_step_beside_the_loop_that_fails_keeps_no_other_from_its_turn() -> None:
-    done: list[str] = []
-
-    def fail() -> None:
-        raise KeyMissing("The keyring has no such key.")
-
-    failing = Aside((lambda: done.append("first"), fail, lambda: done.append("last")))
-
-    assert not failing.step()
-    assert done == ["first", "last"]
-    assert Aside((lambda: done.append("again"),)).step()
