@@ -1,10 +1,12 @@
 """The whole log holds, or the first entry that does not is named."""
 
 import json
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from audit import anchors, checkpoint, leaf, merkle, queries, shelf, signing, tiles
 from audit.checkpoint import Checkpoint
@@ -294,6 +296,17 @@ def test_the_command_names_the_entry_and_fails(
 
     assert failed.value.returncode == 1
     assert json.loads(capsys.readouterr().out)["problem"]["index"] == 3
+
+
+def test_a_log_that_cannot_be_checked_is_not_said_to_be_broken(
+    log: int, settings: Settings, tmp_path: Path
+) -> None:
+    settings.KEYRING = tmp_path / "gone.json"
+
+    with database.as_role(Role.AUDIT), pytest.raises(CommandError) as failed:
+        call_command("verify_audit")
+
+    assert failed.value.returncode == 2
 
 
 def checked(chunk: int = 256, *, since: int = 0) -> Verdict:

@@ -1,4 +1,4 @@
-"""`manage.py verify_audit`: check the log; exit 1 and name the first bad entry."""
+"""`manage.py verify_audit`: check the log; exit 1 names the first bad entry, 2 says not checked."""
 
 import json
 from dataclasses import asdict
@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.verdict import Verdict
-from audit.verify import NoSuchCheckpoint, verify
+from audit.verify import verify
+from cdp.kernel.errors import CdpError
 
 
 class Command(BaseCommand):
@@ -26,8 +27,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             verdict = verify(since=options["since"])
-        except NoSuchCheckpoint as missing:
-            raise CommandError(str(missing), returncode=2) from None
+        except CdpError as failure:  # nothing was found out: that is not a log that does not hold
+            raise CommandError(str(failure), returncode=2) from None
         self.stdout.write(as_json(verdict) if options["json"] else as_text(verdict))
         if verdict.problem:
             raise CommandError(verdict.problem.text, returncode=1)
