@@ -121,8 +121,13 @@ def _opened(found: KeptReply) -> bytes:
 
 
 def _digest(*parts: bytes) -> bytes:
-    """Return a digest that nobody can guess a request from."""
-    secret = keyring.current().active(Use.TOKEN).material
+    """
+    Return a digest that nobody can guess a request from.
+
+    Made with a root that is never rotated: under a fresh key a repeat would be a new request.
+    """
+    root = keyring.current().active(Use.REFERENCE).material
+    secret = crypto.derive(root, "cdp1", "idempotency")
     return crypto.keyed_digest(secret, crypto.lp("request", *parts))
 
 

@@ -3,19 +3,23 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import connections
+from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from cdp.accounts import replies
 from cdp.accounts.models import KeptReply
 from cdp.api import tasks
 from cdp.api.schema import document
-from cdp.kernel import clock, database
+from cdp.kernel import clock, database, keyring
+from cdp.kernel.key_providers.file import FileProvider
+from cdp.kernel.keyring import Use
 from cdp.kernel.models import JobRun, Workspace
 from cdp.kernel.roles import Role
 from consent.models import ConsentRecord
@@ -47,6 +51,22 @@ def test_the_same_request_again_gets_the_same_reply_and_does_nothing(caller: Cal
     assert again.headers["Location"] == first.headers["Location"]
     assert "Idempotency-Replayed" not in first.headers
     assert again.headers["Idempotency-Replayed"] == "true"
+    assert Segment.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_repeat_is_known_though_keys_rotated_in_between(
+    caller: Caller, settings: Settings, tmp_path: Path
+) -> None:
+    """Case 43."""
+    keyring.create(FileProvider(tmp_path / "keyring.json"), keyring.current())
+    settings.KEYRING = tmp_path / "keyring.json"
+    first = caller.post(SEGMENTS, BODY, once="order-1")
+
+    keyring.change(lambda ring: ring.with_new(Use.TOKEN, at=clock.now()))
+    again = caller.post(SEGMENTS, BODY, once="order-1")
+
+    assert again.body == first.body
     assert Segment.objects.count() == 1
 
 
