@@ -38,6 +38,12 @@ class ErasureIncomplete(CdpError):
     code = "erasure_incomplete"
 
 
+class MergedMeanwhile(CdpError):
+    """The person became part of another one before the erasure had them to itself."""
+
+    code = "merged_meanwhile"
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What erasing one person takes away: rows by table; `origins` are their subject ids."""
@@ -74,24 +80,24 @@ def erase(
     Safe to repeat: who is gone already keeps their first line. About 25 statements.
 
     :raises NobodyToErase: this workspace has and had no such person
+    :raises MergedMeanwhile: they were merged at the same moment; nothing was erased
     :raises ErasureIncomplete: a table kept rows; then all of them are kept
     """
+    erased_at = clock.now()
     try:
-        person = current_person(subject)
+        line = _erase(
+            current_person(subject),
+            uuid7(),
+            origins=(),
+            actor=actor,
+            reason=reason,
+            requested_at=requested_at or erased_at,
+            erased_at=erased_at,
+        )
     except NobodyToErase:
         if (earlier := erasures.of_subject(subject)) is not None:
             return earlier
         raise
-    erased_at = clock.now()
-    line = _erase(
-        person,
-        uuid7(),
-        origins=(),
-        actor=actor,
-        reason=reason,
-        requested_at=requested_at or erased_at,
-        erased_at=erased_at,
-    )
     erasures.publish()
     return line
 
@@ -149,6 +155,8 @@ def _erase(
     with subject_window(person, actor=actor) as using:
         using.doing("erase", ref=obj)
         identity.alone()
+        if not origins and current_person(person) != person:  # as it is now that nobody merges
+            raise MergedMeanwhile("They were merged with somebody just now. Erase them again.")
         subjects = tuple(sorted({person, *origins, *_origins(person)}))
         erasures.open_rows(subjects)
         nodes = _nodes(subjects)

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from cdp.kernel.roles import Role
+from cdp.rights.erase import MergedMeanwhile
 from cdp.runtime import bootstrap
 from tests.people import EVERYTHING, Customer, Shop
 from tests.rights.conftest import DATABASE, erased
@@ -134,3 +135,28 @@ def test_what_would_be_written_behind_an_erasure_is_not(
 
     assert written == [0]
     assert "profiles_membership" not in holdings.of(sofia.subject)
+
+
+def test_who_is_merged_while_the_erasure_waits_is_not_erased_by_half(
+    own_shop: Shop, sofia: Customer, blocked: Callable[[], int], servers: Servers,
+    holdings: Holdings,
+) -> None:  # fmt: skip
+    mei = own_shop.welcome("mei", says=EVERYTHING)
+    dsn = bootstrap.with_database(servers.administrator, DATABASE)
+    with psycopg.connect(dsn, autocommit=True) as drain:
+        drain.execute("SELECT pg_advisory_lock(hashtext('identity'), hashtext('default'))")
+
+        def merges() -> None:
+            try:
+                eventually(lambda: blocked() == 1, why="the erasure does not wait", seconds=30)
+                drain.execute(
+                    "UPDATE kernel_origin SET subject_id = %s WHERE subject_id = %s",
+                    [mei.subject, sofia.subject],
+                )
+            finally:
+                drain.execute("SELECT pg_advisory_unlock_all()")
+
+        with beside(merges), pytest.raises(MergedMeanwhile):
+            erased(sofia.subject)
+
+    assert "profiles_profile" in holdings.of(sofia.subject)
