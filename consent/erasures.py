@@ -70,14 +70,16 @@ def publish() -> int:
 
 
 def missing() -> list[Line]:
-    """Return the erasures of the file that this database lacks, oldest first; one query."""
-    noted = list(erasure_file.lines())
+    """
+    Return the erasures of the file that this database lacks, oldest first; one query.
+
+    Each comes once: two processes that publish at the same moment both write its line.
+    """
+    noted = {line.id: line for line in erasure_file.lines()}
     if not noted:
         return []
-    present = set(
-        Erasure.objects.filter(pk__in=[line.id for line in noted]).values_list("pk", flat=True)
-    )
-    return [line for line in noted if line.id not in present]
+    present = set(Erasure.objects.filter(pk__in=noted).values_list("pk", flat=True))
+    return [line for line in noted.values() if line.id not in present]
 
 
 def check() -> None:

@@ -91,6 +91,14 @@ def test_what_the_database_lacks_keeps_a_process_from_serving(workspace: Workspa
         boot.check_all()
 
 
+def test_an_erasure_that_was_noted_twice_is_missing_once(workspace: Workspace) -> None:
+    first, second = line(workspace.pk), line(workspace.pk)
+
+    erasure_file.append([first, second, first])
+
+    assert erasures.missing() == [first, second]
+
+
 @pytest.mark.parametrize(
     "role", [Role.WEB, Role.API, Role.PORTAL, Role.INGEST, Role.WORKER, Role.RIGHTS]
 )
