@@ -168,7 +168,7 @@ def _do(request: ConsoleRequest, export: Export, verb: Callable[[], object]) -> 
 @needs("exports:create")
 @confirmed
 def fetch_export(request: ConsoleRequest, export_id: UUID) -> HttpResponse:
-    """Hand the file out, once; it is opened as it leaves and kept nowhere."""
+    """Hand the file out, once; in the clear it is kept nowhere."""
     export = _found(export_id)
     try:
         handed = fetch.fetch(export.pk, actor=request.actor)
@@ -176,7 +176,7 @@ def fetch_export(request: ConsoleRequest, export_id: UUID) -> HttpResponse:
         messages.error(request, refusals.said(refused))
         return redirect("console:export", export.pk)
     return HttpResponse(
-        handed.content(),
+        handed.content,
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{handed.name}"'},
     )

@@ -1,6 +1,5 @@
 """Handing out an export's file: once, to who planned it, within a day; then it is gone."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -24,28 +23,17 @@ class ExportGone(CdpError):
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """A file that is being handed out: the only copy there is, still sealed."""
+    """A file that is being handed out, in the clear: the only copy there is."""
 
     name: str
-    size_bytes: int
-    export: UUID
-    key: bytes = field(repr=False)
-    parts: list[bytes] = field(repr=False)
-
-    def content(self) -> Iterator[bytes]:
-        """
-        Yield the file in the clear, part by part.
-
-        :raises ExportTampered: a part is not what was written
-        """
-        return sealed.open_parts(self.key, self.parts, export=self.export)
+    content: bytes = field(repr=False)
 
 
 def fetch(export_id: UUID, *, actor: Actor) -> Handed:
     """
     Take an export's file out, on the record; nobody can fetch it again.
 
-    Memory: the sealed file, at most some tens of megabytes.
+    Memory: the file, sealed and in the clear, at most some tens of megabytes each.
 
     :raises NoSuchExport: there is none
     :raises NotYourExport: another operator planned it
@@ -75,12 +63,10 @@ def fetch(export_id: UUID, *, actor: Actor) -> Handed:
                 "The file is not what was written, so it is not handed out. Make the export again.",
                 export=str(export.pk),
             )
-        for _ in sealed.open_parts(key, parts, export=export.pk):
-            pass  # all of it opens, or it stays where it is
+        # before it is dropped: all of it opens, or it stays where it is
+        content = b"".join(sealed.open_parts(key, parts, export=export.pk))
         drop.drop(export, State.FETCHED)
         Export.objects.filter(pk=export.pk).update(fetched_at=clock.now())
         record(actor, "export.fetch", obj=plan.obj(export), detail={"people": export.people})
     day = clock.now().date().isoformat()
-    return Handed(
-        f"export-{day}-{str(export.pk)[:8]}.csv", export.size_bytes, export.pk, key, parts
-    )
+    return Handed(f"export-{day}-{str(export.pk)[:8]}.csv", content)

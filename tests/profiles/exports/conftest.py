@@ -77,7 +77,7 @@ class Desk:
     def fetches(self, export: Export) -> str:
         with database.as_role(Role.WEB):
             handed = fetch.fetch(export.pk, actor=self.alice)
-            text = b"".join(handed.content()).decode()
+            text = handed.content.decode()
         export.refresh_from_db()
         return text
 

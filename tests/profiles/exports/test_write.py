@@ -162,6 +162,25 @@ def test_a_file_that_lost_a_part_is_not_handed_out_and_stays(desk: Desk) -> None
 
     with pytest.raises(sealed.ExportTampered):
         desk.fetches(export)
+    export.refresh_from_db()
+    assert (export.state, ExportChunk.objects.count()) == ("ready", export.chunks - 1)
+
+
+def test_a_file_whose_last_part_was_altered_stays_too(desk: Desk) -> None:
+    export = desk.counted()
+    desk.approved(export)
+    desk.starts(export)
+    desk.works(export, window=1)
+    last = ExportChunk.objects.order_by("number").last()
+    assert last is not None
+    altered = bytes(last.sealed)[:-1] + bytes([bytes(last.sealed)[-1] ^ 1])
+    last.delete()
+    ExportChunk.objects.create(export_id=export.pk, number=last.number, sealed=altered)
+
+    with pytest.raises(sealed.ExportTampered):
+        desk.fetches(export)
+    export.refresh_from_db()
+    assert (export.state, ExportChunk.objects.count()) == ("ready", export.chunks)
 
 
 def test_the_key_of_one_file_opens_no_other(desk: Desk) -> None:
