@@ -131,7 +131,7 @@ def _open(
         else:
             opened.setdefault(person, {})[cell.field] = value
     for field, whose in unreadable.items():  # many at once: without its KEK, nobody's opens
-        _record_kept(actor, "vault.unreadable", whose, detail={"field": field})
+        _record_kept(actor, "vault.unreadable", subjects=whose, detail={"field": field})
     return opened
 
 
@@ -208,15 +208,15 @@ def _record_reading(
     names = ",".join(sorted(fields))
     obj = f"{shown}:{names}"  # in clear, so that the log is searched by field
     detail = {"fields": names, "reason": reason[:200]}
-    _record_kept(actor, "vault.open", read, obj=obj, detail=detail)
+    _record_kept(actor, "vault.open", subjects=read, obj=obj, detail=detail)
 
 
 def _record_kept(
-    actor: object, act: str, people: list[UUID], *, detail: dict[str, str], obj: str = ""
+    actor: object, act: str, *, subjects: list[UUID], detail: dict[str, str], obj: str = ""
 ) -> None:
     """Put an act on many people on the record, and once more should the window roll back."""
     purpose = windows.required().purpose  # an entry written again after a rollback has it too
-    entry = partial(record_many, str(actor), act, subjects=people, obj=obj, purpose=purpose)
+    entry = partial(record_many, str(actor), act, subjects=subjects, obj=obj, purpose=purpose)
     entry(detail=detail)
     remember(partial(entry, detail={**detail, "outcome": "rolled_back"}))
 
